@@ -27,7 +27,12 @@ export class RtcBenchError extends Error {
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
 
-  constructor(code: `RTCB_${string}`, exitCode: ExitCode, message: string, options: RtcBenchErrorOptions = {}) {
+  constructor(
+    code: `RTCB_${string}`,
+    exitCode: ExitCode,
+    message: string,
+    options: RtcBenchErrorOptions = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RtcBenchError';
     this.code = code;

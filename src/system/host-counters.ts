@@ -51,7 +51,12 @@ export function parseUdpCounters(snmp: string): UdpCounters | null {
   const [header, values] = snmp.split('\n').filter((line) => line.startsWith('Udp:'));
   if (header === undefined || values === undefined) return null;
   const numbers = values.trim().split(/\s+/);
-  const byName = new Map(header.trim().split(/\s+/).map((name, i) => [name, Number(numbers[i])]));
+  const byName = new Map(
+    header
+      .trim()
+      .split(/\s+/)
+      .map((name, i) => [name, Number(numbers[i])]),
+  );
   const counter = (name: string) => byName.get(name) ?? 0;
   return {
     inDatagrams: counter('InDatagrams'),

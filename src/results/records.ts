@@ -1,0 +1,323 @@
+import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
+import type { JoinSteps } from '../participants/types.ts';
+import type { StagePlan } from '../scenario/plan-types.ts';
+import type { DistributionData } from '../stats/distribution.ts';
+
+/**
+ * The lines of `timeline.ndjson`. Each has `tMs`, milliseconds since the run's origin on its monotonic clock. The
+ * file is only ever appended to, so a run that died is readable up to its last whole line.
+ */
+export type TimelineRecord = { tMs: number } & (
+  | { type: 'run-started'; startedAt: string; planned: number; durationMs: number; stages: StagePlan[] }
+  | { type: 'stage-started'; stage: string; steady: boolean }
+  | {
+      type: 'participant-joined';
+      participantId: string;
+      roomId: string;
+      bridgeId: string;
+      engine: string;
+      attempt: number;
+      /** Milliseconds after its due time that the join was begun: the generator's own lateness. */
+      startLagMs: number;
+      /** From when it was due. */
+      joinMs: number;
+      steps: JoinSteps;
+    }
+  | {
+      type: 'participant-failed';
+      participantId: string;
+      roomId: string;
+      engine: string;
+      attempt: number;
+      reason: string;
+    }
+  | { type: 'participant-left'; participantId: string; reason: string }
+  | { type: 'participant-summary'; summary: ParticipantSummary }
+  | { type: 'bridge'; sample: BridgeRow }
+  | { type: 'host'; sample: HostRow }
+  | { type: 'generator'; sample: GeneratorRow }
+  | { type: 'quality'; sample: QualityRow }
+  | { type: 'room-placed'; roomId: string; bridgeId: string; reason: string }
+  | { type: 'bridge-up'; bridgeId: string; software: string }
+  | { type: 'bridge-died'; bridgeId: string; reason: string }
+  | { type: 'warning'; code: string; message: string }
+  | { type: 'gate'; expression: string; outcome: GateOutcome; value: number | null }
+  | { type: 'run-ended'; status: RunStatus; reason: string | null }
+);
+
+export type RunStatus = 'running' | 'completed' | 'interrupted' | 'failed';
+export type Verdict = 'pass' | 'fail' | 'inconclusive';
+export type GateOutcome = 'passed' | 'failed' | 'inconclusive';
+
+/** A row of `bridges.csv`: rates over the bridge's own reading interval. */
+export interface BridgeRow {
+  bridgeId: string;
+  stage: string;
+  steady: boolean;
+  intervalMs: number;
+  packetRateInPps: number;
+  packetRateOutPps: number;
+  relayPacketRateInPps: number;
+  relayPacketRateOutPps: number;
+  /** In and out, local and relay: what stress is made of. */
+  packetRatePps: number;
+  bitrateInBps: number | null;
+  bitrateOutBps: number | null;
+  maxPacketRatePps: number | null;
+  stress: number | null;
+  cpuRatio: number | null;
+  memoryBytes: number | null;
+  producers: number;
+  consumers: number;
+  rooms: number;
+  participants: number;
+  nackRatePps: number | null;
+  pliRatePps: number | null;
+  /** Cumulative counters as the SFU gave them, so that anyone can do the division again. */
+  packetsIn: number;
+  packetsOut: number;
+  relayPacketsIn: number;
+  relayPacketsOut: number;
+  readAtMs: number;
+}
+
+export interface HostRow {
+  cpuRatio: number | null;
+  stealRatio: number | null;
+  memoryAvailableBytes: number;
+  udpDatagramsInPps: number | null;
+  udpDatagramsOutPps: number | null;
+  udpReceiveBufferErrors: number | null;
+  udpSendBufferErrors: number | null;
+  softnetDropped: number | null;
+}
+
+export interface GeneratorRow {
+  /** `runner` is this process itself. */
+  engine: string;
+  cpuRatio: number | null;
+  memoryBytes: number | null;
+  eventLoopDelayMaxMs: number | null;
+  eventLoopUtilisationRatio: number | null;
+  packetsScheduled: number | null;
+  packetsSent: number | null;
+  lateSendRatio: number | null;
+  lateSendP99Ms: number | null;
+  socketDrops: number | null;
+}
+
+/** One second of everybody's quality, so that charts need no per-track rows. */
+export interface QualityRow {
+  joined: number;
+  target: number;
+  failed: number;
+  rttMs: QuantileRow | null;
+  lossRatio: QuantileRow | null;
+  jitterMs: QuantileRow | null;
+  framesPerSecond: QuantileRow | null;
+  /** Packets that participants sent and received in the interval, to hold beside the bridges'. */
+  packetRateUpPps: number;
+  packetRateDownPps: number;
+  controlDatagramRatePps: number | null;
+}
+
+/** Over the tracks or participants of that second; null where there are too few. */
+export interface QuantileRow {
+  samples: number;
+  p50: number | null;
+  p95: number | null;
+  max: number;
+}
+
+/** LiveKit's traffic load: up and down by medium. */
+export interface TrafficLoad {
+  packets: number;
+  bytes: number;
+}
+export type TrafficByMedium = Record<'audio' | 'video' | 'data', TrafficLoad>;
+
+/** One participant over its whole stay; written when it leaves or the run ends. */
+export interface ParticipantSummary {
+  participantId: string;
+  group: string;
+  roomId: string;
+  bridgeId: string | null;
+  engine: string;
+  joinedAtMs: number | null;
+  leftAtMs: number | null;
+  attempts: number;
+  joinMs: number | null;
+  rttMsMean: number | null;
+  lossRatio: number | null;
+  jitterMsMax: number | null;
+  framesPerSecondMean: number | null;
+  freezeRatio: number | null;
+  up: TrafficByMedium;
+  down: TrafficByMedium;
+}
+
+/** A row of `participants.csv`. */
+export interface ParticipantRow {
+  participantId: string;
+  group: string;
+  roomId: string;
+  bridgeId: string | null;
+  engine: string;
+  stage: string;
+  steady: boolean;
+  intervalMs: number;
+  rttMs: number | null;
+  up: TrafficByMedium;
+  down: TrafficByMedium;
+  tracksUp: number;
+  tracksDown: number;
+  controlDatagramsSent: number | null;
+  controlDatagramsReceived: number | null;
+  availableOutgoingBitrateBps: number | null;
+}
+
+/** A row of `tracks.csv`: rates and ratios over the track's own reading interval. */
+export interface TrackRow {
+  participantId: string;
+  roomId: string;
+  bridgeId: string | null;
+  engine: string;
+  trackId: string;
+  direction: 'up' | 'down';
+  kind: string;
+  source: string;
+  publisherId: string | null;
+  producerId: string | null;
+  consumerId: string | null;
+  stage: string;
+  steady: boolean;
+  intervalMs: number;
+  packetRatePps: number;
+  bitrateBps: number;
+  packets: number;
+  payloadBytes: number;
+  retransmittedPackets: number | null;
+  packetsLost: number | null;
+  lossRatio: number | null;
+  lossBeforeRepairRatio: number | null;
+  outOfOrderRatio: number | null;
+  packetsDuplicated: number | null;
+  jitterMs: number | null;
+  framesPerSecond: number | null;
+  freezeRatio: number | null;
+  freezeCount: number | null;
+  frameWidth: number | null;
+  frameHeight: number | null;
+  spatialLayer: number | null;
+  layerSwitches: number | null;
+  nackCount: number | null;
+  pliCount: number | null;
+  firCount: number | null;
+  oneWayDelayMs: number | null;
+}
+
+/**
+ * A line of `distributions.ndjson`: what was observed of one metric and label set in one window. Windows never
+ * cross a stage boundary, so the steady window is a choice of lines. Labels come in two families: with `room`
+ * and without, never both for one question, so nothing is counted twice.
+ */
+export interface DistributionRecord {
+  metric: MetricName;
+  labels: MetricLabels;
+  stage: string;
+  steady: boolean;
+  startMs: number;
+  endMs: number;
+  data: DistributionData;
+}
+
+export interface WindowStats {
+  mean: number | null;
+  p95: number | null;
+  max: number | null;
+}
+
+export interface GateResult {
+  expression: string;
+  /** `warn` never changes the verdict. */
+  level: 'warn' | 'error';
+  value: number | null;
+  samples: number;
+  outcome: GateOutcome;
+  /** Why it is inconclusive, or where it stands in the scenario. */
+  note: string | null;
+}
+
+export interface TrustReason {
+  code: string;
+  message: string;
+  /** The measured value and the bound it passed. */
+  value: number | null;
+  bound: number | null;
+}
+
+export interface TrustVerdict {
+  verdict: 'trusted' | 'suspect' | 'saturated';
+  reasons: TrustReason[];
+}
+
+export interface BridgeSummary {
+  id: string;
+  software: string;
+  maxPacketRatePps: number | null;
+  /** `scenario`, `default`, or the path of a capacity file. */
+  maxPacketRateSource: string | null;
+  packetRatePps: WindowStats;
+  relayPacketRatePps: WindowStats;
+  stress: WindowStats;
+  cpuRatio: WindowStats;
+  /** Where this bridge ended, if it did not live to the end. */
+  diedAtMs: number | null;
+}
+
+/** Packets counted at both ends and by the kernel, over the steady window. */
+export interface PacketAccounting {
+  windowMs: number;
+  /** SFU's counters, local traffic only: in is what participants sent, out what they received. */
+  bridgesIn: number;
+  bridgesOut: number;
+  participantsSent: number | null;
+  participantsReceived: number | null;
+  /** (participants - bridges) / bridges */
+  differenceUpRatio: number | null;
+  differenceDownRatio: number | null;
+  relayPackets: number;
+  /** ICE, DTLS and RTCP datagrams that participants counted, both directions. */
+  controlDatagrams: number | null;
+  /** Datagrams that the kernel sent in this network namespace. */
+  kernelDatagramsOut: number | null;
+  /** (RTP of all bridges + control - kernel) / kernel */
+  kernelDifferenceRatio: number | null;
+}
+
+export interface Manifest {
+  schemaVersion: 1;
+  tool: { version: string };
+  scenario: { name: string; sha256: string; path: string | null };
+  /** The command that repeats the run. */
+  command: string[];
+  startedAt: string;
+  endedAt: string | null;
+  status: RunStatus;
+  statusReason: string | null;
+  verdict: Verdict | null;
+  exitCode: number | null;
+  seed: number;
+  steadyWindow: { startMs: number; endMs: number } | null;
+  target: { kind: string; notOffered: string[] };
+  participants: { planned: number; joined: number; failed: number };
+  bridges: BridgeSummary[];
+  gates: GateResult[];
+  trust: TrustVerdict | null;
+  accounting: PacketAccounting | null;
+  sampling: { intervalMs: number; trackRowIntervalMs: number; participantRowIntervalMs: number };
+  host: Record<string, string | number | null>;
+  versions: Record<string, string>;
+  warnings: string[];
+  files: string[];
+}

@@ -1,0 +1,96 @@
+/** The system under test, behind one interface: embedded mediasoup, a running cluster, Janus and so on. */
+
+/** Cumulative packet and byte counters of one traffic class; null where the SFU does not tell. */
+export interface TrafficCounters {
+  packetsIn: number | null;
+  bytesIn: number | null;
+  packetsOut: number | null;
+  bytesOut: number | null;
+}
+
+/** One reading of one bridge, by the bridge itself at its own time. */
+export interface BridgeSample {
+  bridgeId: string;
+  /** Monotonic milliseconds on the bridge's clock at which the counters were read. */
+  readAtMs: number;
+  /** RTP between this bridge and participants, by the SFU's own counters. */
+  local: TrafficCounters;
+  /** RTP between this bridge and other bridges. */
+  relay: TrafficCounters;
+  /** All bytes on the wire with control traffic (RTCP, ICE, DTLS), where the SFU tells. */
+  wireBytesIn: number | null;
+  wireBytesOut: number | null;
+  /** CPU seconds of the process that forwards media, cumulative. */
+  cpuSeconds: number | null;
+  /** When `cpuSeconds` was read, same clock as `readAtMs`. */
+  cpuReadAtMs: number | null;
+  rssBytes: number | null;
+  producers: number;
+  consumers: number;
+  rooms: number;
+  participants: number;
+  nackCount: number | null;
+  pliCount: number | null;
+  firCount: number | null;
+  /** Receiver side loss that the SFU itself reports, cumulative. */
+  packetsLostIn: number | null;
+  packetsRetransmittedOut: number | null;
+  /** How long the reading itself took; a slow reading makes a rate less sharp. */
+  readDurationMs: number;
+}
+
+export interface BridgeInfo {
+  bridgeId: string;
+  /** e.g. `mediasoup 3.27.1` */
+  software: string;
+  /** Where its media is, for the kernel's counters; null when unknown. */
+  mediaAddress: string | null;
+  mediaPort: number | null;
+  /** Process id of what forwards the media when it is on this host. */
+  pid: number | null;
+}
+
+export type TargetEvent =
+  | { type: 'bridge-up'; bridge: BridgeInfo }
+  | { type: 'bridge-died'; bridgeId: string; reason: string }
+  | { type: 'room-placed'; roomId: string; bridgeId: string; reason: 'first' | 'spread' | 'bridge-died' }
+  | { type: 'target-lost'; reason: string };
+
+/** A participant's way into a room. */
+export interface RoomAccess {
+  /** Which client speaks to it; see `src/cluster/signalling/`. */
+  protocol: 'rtc-bench-v1';
+  /** WebSocket address with everything the participant needs in it. */
+  url: string;
+  /** The room as the target knows it. */
+  roomName: string;
+  /** The bridge it was placed on, where the target says so before the join. */
+  bridgeId: string | null;
+}
+
+export interface AccessRequest {
+  roomId: string;
+  roomName: string;
+  participantId: string;
+  /** Index of the bridge that the scenario pins it to; null: the balancer chooses. */
+  pinnedBridge: number | null;
+}
+
+export interface Target {
+  readonly kind: string;
+  /** Brings the system up or connects to it. Throws environmentError (exit 3). */
+  start(signal: AbortSignal): Promise<void>;
+  bridges(): readonly BridgeInfo[];
+  access(request: AccessRequest, signal: AbortSignal): Promise<RoomAccess>;
+  /** One reading of every living bridge. A bridge that does not answer in time is left out, not zero. */
+  sampleBridges(): Promise<BridgeSample[]>;
+  /** What it does not offer, by metric name, for the report. */
+  readonly notOffered: readonly string[];
+  versions(): Record<string, string>;
+  /** Ends what `start` started. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface TargetOptions {
+  onEvent(event: TargetEvent): void;
+}
