@@ -31,6 +31,8 @@ export type TimelineRecord = { tMs: number } & (
       attempt: number;
       reason: string;
     }
+  /** Steps that came after the join: first packet, first frame. */
+  | { type: 'participant-steps'; participantId: string; steps: JoinSteps }
   | { type: 'participant-left'; participantId: string; reason: string }
   | { type: 'participant-summary'; summary: ParticipantSummary }
   | { type: 'bridge'; sample: BridgeRow }

@@ -1,0 +1,317 @@
+import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
+import type { GeneratorSample, ParticipantSample, TrackSample } from '../participants/types.ts';
+import type {
+  BridgeRow,
+  GeneratorRow,
+  HostRow,
+  ParticipantRow,
+  QualityRow,
+  QuantileRow,
+  TimelineRecord,
+  TrackRow,
+} from '../results/records.ts';
+import { Distribution } from '../stats/distribution.ts';
+import type { HostCounters } from '../system/host-counters.ts';
+import type { BridgeSample } from '../targets/types.ts';
+import { bridgeRates, generatorRow, hostRow, trackRates, trafficLoad } from './meters.ts';
+import type { Roster } from './roster.ts';
+
+/** Where measurements are written; the recorder of the run folder implements it. */
+export interface MeasurementSink {
+  record(record: TimelineRecord): void;
+  bridgeRow(tMs: number, row: BridgeRow): void;
+  participantRow(tMs: number, row: ParticipantRow): void;
+  trackRow(tMs: number, row: TrackRow): void;
+  observe(metric: MetricName, labels: MetricLabels, value: number): void;
+}
+
+/** Everything that was read at one tick. */
+export interface Readings {
+  tMs: number;
+  /** The stage in which the interval that ends now lies. */
+  stage: { name: string; steady: boolean };
+  bridges: readonly BridgeSample[];
+  participants: readonly ParticipantSample[];
+  generators: readonly GeneratorSample[];
+  host: { readAtMs: number; counters: HostCounters };
+}
+
+/** What a live view shows of the last tick. */
+export interface Snapshot {
+  tMs: number;
+  bridges: BridgeRow[];
+  quality: QualityRow;
+  host: HostRow | null;
+  generators: GeneratorRow[];
+}
+
+/**
+ * Turns two readings of everything into rows, observations and the second's quality. Keeps the last reading of
+ * each source; a source that is new, or began anew, yields its first row at its second reading.
+ */
+export class Measurements {
+  readonly #bridges = new Map<string, BridgeSample>();
+  readonly #participants = new Map<string, ParticipantSample>();
+  readonly #generators = new Map<string, GeneratorSample>();
+  #host: Readings['host'] | null = null;
+  readonly #sink: MeasurementSink;
+  readonly #roster: Roster;
+  readonly #maxPacketRatePps: (bridgeId: string) => number | null;
+
+  constructor(sink: MeasurementSink, roster: Roster, maxPacketRatePps: (bridgeId: string) => number | null) {
+    this.#sink = sink;
+    this.#roster = roster;
+    this.#maxPacketRatePps = maxPacketRatePps;
+  }
+
+  tick(readings: Readings): Snapshot {
+    const bridges = readings.bridges.flatMap((sample) => this.#bridge(sample, readings) ?? []);
+    const host = this.#takeHost(readings);
+    const generators = readings.generators.flatMap((sample) => this.#generator(sample, readings) ?? []);
+    const quality = this.#quality(readings);
+    return { tMs: readings.tMs, bridges, quality, host, generators };
+  }
+
+  #bridge(sample: BridgeSample, { tMs, stage }: Readings): BridgeRow | null {
+    const before = this.#bridges.get(sample.bridgeId);
+    this.#bridges.set(sample.bridgeId, sample);
+    const rates = before === undefined ? null : bridgeRates(before, sample);
+    if (rates === null) return null;
+    const maxPacketRatePps = this.#maxPacketRatePps(sample.bridgeId);
+    const row: BridgeRow = {
+      ...rates,
+      stage: stage.name,
+      steady: stage.steady,
+      maxPacketRatePps,
+      stress: maxPacketRatePps === null ? null : rates.packetRatePps / maxPacketRatePps,
+    };
+    this.#sink.record({ tMs, type: 'bridge', sample: row });
+    this.#sink.bridgeRow(tMs, row);
+    const labels = { bridge: row.bridgeId };
+    this.#observe('bridge.stress', labels, row.stress);
+    this.#observe('bridge.packet_rate_pps', labels, row.packetRatePps);
+    this.#observe('bridge.packet_rate_in_pps', labels, row.packetRateInPps + row.relayPacketRateInPps);
+    this.#observe('bridge.packet_rate_out_pps', labels, row.packetRateOutPps + row.relayPacketRateOutPps);
+    this.#observe(
+      'bridge.relay_packet_rate_pps',
+      labels,
+      row.relayPacketRateInPps + row.relayPacketRateOutPps,
+    );
+    this.#observe('bridge.bitrate_in_bps', labels, row.bitrateInBps);
+    this.#observe('bridge.bitrate_out_bps', labels, row.bitrateOutBps);
+    this.#observe('bridge.cpu_ratio', labels, row.cpuRatio);
+    this.#observe('bridge.memory_bytes', labels, row.memoryBytes);
+    this.#observe('bridge.consumers', labels, row.consumers);
+    this.#observe('bridge.producers', labels, row.producers);
+    return row;
+  }
+
+  #takeHost({ tMs, host }: Readings): HostRow | null {
+    const before = this.#host;
+    this.#host = host;
+    if (before === null) return null;
+    const row = hostRow(before.counters, host.counters, host.readAtMs - before.readAtMs);
+    this.#sink.record({ tMs, type: 'host', sample: row });
+    this.#observe('host.cpu_ratio', {}, row.cpuRatio);
+    this.#observe('host.steal_ratio', {}, row.stealRatio);
+    this.#observe('host.udp_datagrams_out_pps', {}, row.udpDatagramsOutPps);
+    this.#observe('host.udp_receive_buffer_errors', {}, row.udpReceiveBufferErrors);
+    return row;
+  }
+
+  #generator(sample: GeneratorSample, { tMs, host }: Readings): GeneratorRow | null {
+    const before = this.#generators.get(sample.engine);
+    this.#generators.set(sample.engine, sample);
+    if (before === undefined) return null;
+    const row = generatorRow(before, sample, host.counters.cores);
+    this.#sink.record({ tMs, type: 'generator', sample: row });
+    const labels = { engine: row.engine };
+    this.#observe('generator.cpu_ratio', labels, row.cpuRatio);
+    this.#observe('generator.event_loop_delay_ms', labels, row.eventLoopDelayMaxMs);
+    this.#observe('generator.late_send_ratio', labels, row.lateSendRatio);
+    this.#observe('generator.late_send_ms', labels, row.lateSendP99Ms);
+    this.#observe('generator.socket_drops', labels, row.socketDrops);
+    return row;
+  }
+
+  #quality(readings: Readings): QualityRow {
+    const second = new QualityOfInterval();
+    for (const sample of readings.participants) this.#participant(sample, readings, second);
+    const row: QualityRow = {
+      joined: this.#roster.present,
+      target: this.#roster.dueAt(readings.tMs),
+      failed: this.#roster.failed,
+      ...second.row(),
+    };
+    this.#sink.record({ tMs: readings.tMs, type: 'quality', sample: row });
+    return row;
+  }
+
+  #participant(sample: ParticipantSample, readings: Readings, second: QualityOfInterval): void {
+    const plan = this.#roster.plan(sample.participantId);
+    if (plan === null) return;
+    const before = this.#participants.get(sample.participantId) ?? null;
+    this.#participants.set(sample.participantId, sample);
+    this.#roster.onSample(sample);
+    const bridgeId = this.#roster.bridgeOf(sample.participantId);
+    const labels: MetricLabels = {
+      engine: plan.engine,
+      room: plan.roomId,
+      ...(bridgeId === null ? {} : { bridge: bridgeId }),
+    };
+    if (sample.roundTripTimeMs !== null) {
+      this.#observe('participant.rtt_ms', labels, sample.roundTripTimeMs);
+      second.rttMs.add(sample.roundTripTimeMs);
+    }
+    const intervalMs = before === null ? 0 : sample.readAtMs - before.readAtMs;
+    if (before === null || intervalMs <= 0) return;
+    const earlier = new Map(before.tracks.map((track) => [track.trackId, track]));
+    for (const track of sample.tracks) {
+      const previous = earlier.get(track.trackId);
+      if (previous !== undefined)
+        this.#track(previous, track, sample.participantId, labels, readings, second);
+    }
+    second.control(before, sample, intervalMs);
+    this.#sink.participantRow(readings.tMs, {
+      participantId: sample.participantId,
+      group: plan.group,
+      roomId: plan.roomId,
+      bridgeId,
+      engine: plan.engine,
+      stage: readings.stage.name,
+      steady: readings.stage.steady,
+      intervalMs,
+      rttMs: sample.roundTripTimeMs,
+      ...trafficLoad(before, sample),
+      tracksUp: sample.tracks.filter((track) => track.direction === 'up').length,
+      tracksDown: sample.tracks.filter((track) => track.direction === 'down').length,
+      controlDatagramsSent: sample.controlDatagramsSent,
+      controlDatagramsReceived: sample.controlDatagramsReceived,
+      availableOutgoingBitrateBps: sample.availableOutgoingBitrateBps,
+    });
+  }
+
+  #track(
+    before: TrackSample,
+    track: TrackSample,
+    participantId: string,
+    participantLabels: MetricLabels,
+    { tMs, stage }: Readings,
+    second: QualityOfInterval,
+  ): void {
+    const rates = trackRates(before, track);
+    if (rates === null) return;
+    const labels = {
+      ...participantLabels,
+      kind: track.kind,
+      source: track.source,
+      direction: track.direction,
+    };
+    this.#observe('track.packet_rate_pps', labels, rates.packetRatePps);
+    this.#observe('track.bitrate_bps', labels, rates.bitrateBps);
+    if (track.direction === 'down') {
+      this.#observe('track.loss_ratio', labels, rates.lossRatio);
+      this.#observe('track.loss_before_repair_ratio', labels, rates.lossBeforeRepairRatio);
+      this.#observe('track.out_of_order_ratio', labels, rates.outOfOrderRatio);
+      this.#observe('track.jitter_ms', labels, track.jitterMs);
+      this.#observe('track.one_way_delay_ms', labels, track.oneWayDelayMs);
+      if (track.kind === 'video') {
+        this.#observe('track.frames_per_second', labels, rates.framesPerSecond);
+        this.#observe('track.freeze_ratio', labels, rates.freezeRatio);
+        this.#roster.onVideoInterval(participantId, rates);
+      }
+    }
+    second.track(track, rates);
+    this.#sink.trackRow(tMs, {
+      participantId,
+      roomId: participantLabels.room ?? '',
+      bridgeId: participantLabels.bridge ?? null,
+      engine: participantLabels.engine ?? '',
+      trackId: track.trackId,
+      direction: track.direction,
+      kind: track.kind,
+      source: track.source,
+      publisherId: track.publisherId,
+      producerId: track.producerId,
+      consumerId: track.consumerId,
+      stage: stage.name,
+      steady: stage.steady,
+      ...rates,
+      packets: track.packets,
+      payloadBytes: track.payloadBytes,
+      retransmittedPackets: track.retransmittedPackets,
+      packetsLost: track.packetsLost,
+      packetsDuplicated: track.packetsDuplicated,
+      jitterMs: track.jitterMs,
+      freezeCount: track.freezeCount,
+      frameWidth: track.frameWidth,
+      frameHeight: track.frameHeight,
+      spatialLayer: track.spatialLayer,
+      layerSwitches: track.layerSwitches,
+      nackCount: track.nackCount,
+      pliCount: track.pliCount,
+      firCount: track.firCount,
+      oneWayDelayMs: track.oneWayDelayMs,
+    });
+  }
+
+  #observe(metric: MetricName, labels: MetricLabels, value: number | null): void {
+    if (value !== null && Number.isFinite(value) && value >= 0) this.#sink.observe(metric, labels, value);
+  }
+}
+
+/** Gathers one interval over all tracks and participants. */
+class QualityOfInterval {
+  readonly rttMs = new Distribution();
+  readonly #lossRatio = new Distribution();
+  readonly #jitterMs = new Distribution();
+  readonly #framesPerSecond = new Distribution();
+  #upPps = 0;
+  #downPps = 0;
+  #controlPps: number | null = null;
+
+  track(track: TrackSample, rates: NonNullable<ReturnType<typeof trackRates>>): void {
+    if (track.direction === 'up') {
+      this.#upPps += rates.packetRatePps;
+      return;
+    }
+    this.#downPps += rates.packetRatePps;
+    if (rates.lossRatio !== null) this.#lossRatio.add(rates.lossRatio);
+    if (track.jitterMs !== null && track.jitterMs >= 0) this.#jitterMs.add(track.jitterMs);
+    if (track.kind === 'video' && rates.framesPerSecond !== null)
+      this.#framesPerSecond.add(rates.framesPerSecond);
+  }
+
+  control(before: ParticipantSample, after: ParticipantSample, intervalMs: number): void {
+    const total = (sample: ParticipantSample) =>
+      sample.controlDatagramsSent === null || sample.controlDatagramsReceived === null
+        ? null
+        : sample.controlDatagramsSent + sample.controlDatagramsReceived;
+    const [was, is] = [total(before), total(after)];
+    if (was !== null && is !== null && is >= was)
+      this.#controlPps = (this.#controlPps ?? 0) + ((is - was) * 1000) / intervalMs;
+  }
+
+  row(): Omit<QualityRow, 'joined' | 'target' | 'failed'> {
+    return {
+      rttMs: quantiles(this.rttMs),
+      lossRatio: quantiles(this.#lossRatio),
+      jitterMs: quantiles(this.#jitterMs),
+      framesPerSecond: quantiles(this.#framesPerSecond),
+      packetRateUpPps: this.#upPps,
+      packetRateDownPps: this.#downPps,
+      controlDatagramRatePps: this.#controlPps,
+    };
+  }
+}
+
+function quantiles(distribution: Distribution): QuantileRow | null {
+  const max = distribution.max;
+  if (max === null) return null;
+  return {
+    samples: distribution.count,
+    p50: distribution.quantile(0.5),
+    p95: distribution.quantile(0.95),
+    max,
+  };
+}

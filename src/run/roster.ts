@@ -1,0 +1,287 @@
+import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
+import type { ParticipantEvent, ParticipantSample } from '../participants/types.ts';
+import type { ParticipantSummary, TimelineRecord } from '../results/records.ts';
+import type { ParticipantPlan, RunPlan } from '../scenario/plan-types.ts';
+import { Distribution } from '../stats/distribution.ts';
+import { ratio, type TrackRates, trafficLoad } from './meters.ts';
+
+/** Where what the roster learns is written; the recorder of the run folder implements it. */
+export interface RosterSink {
+  record(record: TimelineRecord): void;
+  observe(metric: MetricName, labels: MetricLabels, value: number): void;
+}
+
+interface Entry {
+  plan: ParticipantPlan;
+  state: 'planned' | 'joining' | 'joined' | 'failed' | 'left';
+  bridgeId: string | null;
+  attempts: number;
+  startLagMs: number;
+  joinMs: number | null;
+  joinedAtMs: number | null;
+  leftAtMs: number | null;
+  everJoined: boolean;
+  /** The last reading, and where the counters of tracks that are gone stood. */
+  lastSample: ParticipantSample | null;
+  rttMs: Distribution;
+  jitterMaxMs: number | null;
+  framesPerSecond: Distribution;
+  /** Time of video watched and of it frozen, over every interval of every video track. */
+  watchedMs: number;
+  frozenMs: number;
+  summarised: boolean;
+}
+
+/** Who is planned, joined, failed or gone, and what became of each. One for a run. */
+export class Roster {
+  readonly #entries = new Map<string, Entry>();
+  readonly #sink: RosterSink;
+
+  constructor(plan: RunPlan, sink: RosterSink) {
+    this.#sink = sink;
+    for (const participant of plan.participants) {
+      this.#entries.set(participant.id, {
+        plan: participant,
+        state: 'planned',
+        bridgeId: null,
+        attempts: 0,
+        startLagMs: 0,
+        joinMs: null,
+        joinedAtMs: null,
+        leftAtMs: null,
+        everJoined: false,
+        lastSample: null,
+        rttMs: new Distribution(),
+        jitterMaxMs: null,
+        framesPerSecond: new Distribution(),
+        watchedMs: 0,
+        frozenMs: 0,
+        summarised: false,
+      });
+    }
+  }
+
+  get planned(): number {
+    return this.#entries.size;
+  }
+
+  /** Participants that are in a room now. */
+  get present(): number {
+    return this.#count((entry) => entry.state === 'joined');
+  }
+
+  /** Participants that have been in a room at some time. */
+  get everJoined(): number {
+    return this.#count((entry) => entry.everJoined);
+  }
+
+  /** Participants whose join was begun and that never got in. */
+  get failed(): number {
+    return this.#count((entry) => entry.state === 'failed' && !entry.everJoined);
+  }
+
+  /** Participants that should be in a room at `tMs`. */
+  dueAt(tMs: number): number {
+    return this.#count(
+      ({ plan }) => plan.joinAtMs <= tMs && (plan.leaveAtMs === null || plan.leaveAtMs > tMs),
+    );
+  }
+
+  plan(participantId: string): ParticipantPlan | null {
+    return this.#entries.get(participantId)?.plan ?? null;
+  }
+
+  bridgeOf(participantId: string): string | null {
+    return this.#entries.get(participantId)?.bridgeId ?? null;
+  }
+
+  beginJoin(participantId: string, startLagMs: number): void {
+    const entry = this.#entries.get(participantId);
+    if (entry === undefined) return;
+    entry.state = 'joining';
+    entry.startLagMs = startLagMs;
+  }
+
+  /** Takes what an engine tells and writes it down. Events of unknown participants are ignored. */
+  onEvent(event: ParticipantEvent, tMs: number): void {
+    if (event.type === 'engine-failed') {
+      this.#sink.record({
+        tMs,
+        type: 'warning',
+        code: 'RTCB_ENGINE_FAILED',
+        message: `${event.engine}: ${event.reason}`,
+      });
+      return;
+    }
+    const entry = this.#entries.get(event.participantId);
+    if (entry === undefined) return;
+    const labels = this.#labels(entry);
+    switch (event.type) {
+      case 'joined':
+        this.#joined(entry, event, tMs);
+        return;
+      case 'steps':
+        if (event.steps.firstPacketMs !== null)
+          this.#sink.observe('participant.first_packet_ms', labels, event.steps.firstPacketMs);
+        if (event.steps.firstFrameMs !== null)
+          this.#sink.observe('participant.first_frame_ms', labels, event.steps.firstFrameMs);
+        this.#sink.record({
+          tMs,
+          type: 'participant-steps',
+          participantId: entry.plan.id,
+          steps: event.steps,
+        });
+        return;
+      case 'failed':
+        entry.state = 'failed';
+        entry.attempts = event.attempt;
+        this.#sink.observe('participant.join_failed_ratio', labels, 1);
+        this.#sink.record({
+          tMs,
+          type: 'participant-failed',
+          participantId: entry.plan.id,
+          roomId: entry.plan.roomId,
+          engine: entry.plan.engine,
+          attempt: event.attempt,
+          reason: event.reason,
+        });
+        return;
+      case 'left':
+        entry.state = 'left';
+        entry.leftAtMs = tMs;
+        this.#sink.record({
+          tMs,
+          type: 'participant-left',
+          participantId: entry.plan.id,
+          reason: event.reason,
+        });
+        this.#summarise(entry, tMs);
+        return;
+      case 'published':
+        this.#sink.observe('participant.publish_ms', { ...labels, source: event.source }, event.durationMs);
+        return;
+      case 'subscribed':
+        this.#sink.observe('participant.subscribe_ms', { ...labels, source: event.source }, event.durationMs);
+        return;
+    }
+  }
+
+  /** Keeps what the summary of a participant needs of one reading. */
+  onSample(sample: ParticipantSample): void {
+    const entry = this.#entries.get(sample.participantId);
+    if (entry === undefined) return;
+    if (sample.roundTripTimeMs !== null && sample.roundTripTimeMs >= 0)
+      entry.rttMs.add(sample.roundTripTimeMs);
+    for (const track of sample.tracks) {
+      if (track.direction === 'down' && track.jitterMs !== null)
+        entry.jitterMaxMs = Math.max(entry.jitterMaxMs ?? 0, track.jitterMs);
+    }
+    entry.lastSample = withVanishedTracks(entry.lastSample, sample);
+  }
+
+  /** Keeps what the summary needs of one interval of one received video track. */
+  onVideoInterval(participantId: string, rates: TrackRates): void {
+    const entry = this.#entries.get(participantId);
+    if (entry === undefined) return;
+    if (rates.framesPerSecond !== null) entry.framesPerSecond.add(rates.framesPerSecond);
+    if (rates.freezeRatio === null) return;
+    entry.watchedMs += rates.intervalMs;
+    entry.frozenMs += rates.freezeRatio * rates.intervalMs;
+  }
+
+  /** Writes the summaries that are still owed, at the run's end. */
+  summariseAll(tMs: number): void {
+    for (const entry of this.#entries.values()) this.#summarise(entry, tMs);
+  }
+
+  #joined(entry: Entry, event: Extract<ParticipantEvent, { type: 'joined' }>, tMs: number): void {
+    entry.state = 'joined';
+    entry.everJoined = true;
+    entry.bridgeId = event.bridgeId;
+    entry.attempts = event.attempt;
+    entry.joinedAtMs ??= tMs;
+    // What began late is measured from when it was due; a rejoin has no due time of its own.
+    const joinMs = event.joinMs + (event.attempt === 1 ? entry.startLagMs : 0);
+    entry.joinMs ??= joinMs;
+    const labels = this.#labels(entry);
+    this.#sink.observe('participant.join_ms', labels, joinMs);
+    this.#sink.observe('participant.join_failed_ratio', labels, 0);
+    const { signallingMs, iceMs, dtlsMs } = event.steps;
+    if (signallingMs !== null) this.#sink.observe('participant.signalling_ms', labels, signallingMs);
+    if (iceMs !== null) this.#sink.observe('participant.ice_ms', labels, iceMs);
+    if (dtlsMs !== null) this.#sink.observe('participant.dtls_ms', labels, dtlsMs);
+    this.#sink.record({
+      tMs,
+      type: 'participant-joined',
+      participantId: entry.plan.id,
+      roomId: entry.plan.roomId,
+      bridgeId: event.bridgeId,
+      engine: entry.plan.engine,
+      attempt: event.attempt,
+      startLagMs: entry.startLagMs,
+      joinMs,
+      steps: event.steps,
+    });
+  }
+
+  #labels(entry: Entry): MetricLabels {
+    return {
+      engine: entry.plan.engine,
+      room: entry.plan.roomId,
+      ...(entry.bridgeId === null ? {} : { bridge: entry.bridgeId }),
+    };
+  }
+
+  #summarise(entry: Entry, tMs: number): void {
+    if (entry.summarised) return;
+    entry.summarised = true;
+    this.#sink.record({ tMs, type: 'participant-summary', summary: summaryOf(entry) });
+  }
+
+  #count(predicate: (entry: Entry) => boolean): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) if (predicate(entry)) count += 1;
+    return count;
+  }
+}
+
+/** A track that closed is no longer reported, but its packets were sent: its last reading stays in the sum. */
+function withVanishedTracks(before: ParticipantSample | null, after: ParticipantSample): ParticipantSample {
+  if (before === null) return after;
+  const present = new Set(after.tracks.map((track) => track.trackId));
+  const vanished = before.tracks.filter((track) => !present.has(track.trackId));
+  return vanished.length === 0 ? after : { ...after, tracks: [...after.tracks, ...vanished] };
+}
+
+function summaryOf(entry: Entry): ParticipantSummary {
+  const sample = entry.lastSample;
+  const down = sample?.tracks.filter((track) => track.direction === 'down') ?? [];
+  const received = down.reduce((sum, track) => sum + track.packets, 0);
+  const lost = down.some((track) => track.packetsLost !== null)
+    ? down.reduce((sum, track) => sum + Math.max(0, track.packetsLost ?? 0), 0)
+    : null;
+  const load = sample === null ? null : trafficLoad(null, sample);
+  const nothing = {
+    audio: { packets: 0, bytes: 0 },
+    video: { packets: 0, bytes: 0 },
+    data: { packets: 0, bytes: 0 },
+  };
+  return {
+    participantId: entry.plan.id,
+    group: entry.plan.group,
+    roomId: entry.plan.roomId,
+    bridgeId: entry.bridgeId,
+    engine: entry.plan.engine,
+    joinedAtMs: entry.joinedAtMs,
+    leftAtMs: entry.leftAtMs,
+    attempts: entry.attempts,
+    joinMs: entry.joinMs,
+    rttMsMean: entry.rttMs.mean,
+    lossRatio: lost === null ? null : ratio(lost, received + lost),
+    jitterMsMax: entry.jitterMaxMs,
+    framesPerSecondMean: entry.framesPerSecond.mean,
+    freezeRatio: ratio(entry.frozenMs, entry.watchedMs),
+    up: load?.up ?? nothing,
+    down: load?.down ?? nothing,
+  };
+}
