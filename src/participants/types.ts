@@ -116,7 +116,8 @@ export type ParticipantEvent =
 
 /** How the generator itself is doing; cumulative counters, at its own time. */
 export interface GeneratorSample {
-  engine: EngineKind;
+  /** `runner` is the process that drives the run: its main thread alone. */
+  engine: EngineKind | 'runner';
   readAtMs: number;
   /** CPU seconds of every process of this engine. */
   cpuSeconds: number | null;
