@@ -1,0 +1,42 @@
+import type { VideoPublication } from '../scenario/plan-types.ts';
+
+/** One encoding of a camera. */
+export interface VideoLayer {
+  /** RTP stream id (RFC 8851) of the encoding; `q`, `h`, `f` for quarter, half and full as mediasoup-client has it. */
+  rid: string;
+  heightPixels: number;
+  widthPixels: number;
+  /** The published picture's height over this one's. */
+  scaleDownBy: number;
+  maxBitrateBps: number;
+}
+
+/**
+ * Upper bounds of libwebrtc's own simulcast table (`video/config/simulcast.cc`) for these sizes, rounded; a camera
+ * without simulcast gets the same for its one layer, so that turning simulcast on only adds.
+ */
+const BITRATES = [
+  { heightPixels: 180, maxBitrateBps: 200_000 },
+  { heightPixels: 360, maxBitrateBps: 700_000 },
+  { heightPixels: 720, maxBitrateBps: 2_000_000 },
+] as const;
+
+/** Lowest first. Browsers refuse more layers than this for a height, so nobody sends more. */
+export function layersOf(video: Pick<VideoPublication, 'heightPixels' | 'simulcast'>): VideoLayer[] {
+  return BITRATES.filter(({ heightPixels }) =>
+    video.simulcast ? heightPixels <= video.heightPixels : heightPixels === video.heightPixels,
+  ).map(({ heightPixels, maxBitrateBps }, index, layers) => ({
+    rid: ['f', 'h', 'q'][layers.length - 1 - index] ?? String(index),
+    heightPixels,
+    widthPixels: (heightPixels * 16) / 9,
+    scaleDownBy: video.heightPixels / heightPixels,
+    maxBitrateBps,
+  }));
+}
+
+/** A shared screen: one layer, sharp and slow. */
+export const SCREEN_LAYER = {
+  heightPixels: 720,
+  widthPixels: 1280,
+  maxBitrateBps: 1_500_000,
+} as const;

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { layersOf } from '../../src/participants/layers.ts';
+import { SPEECH_ACTIVITY_RATIO, talkSpurts } from '../../src/participants/talk-spurts.ts';
+
+describe('layersOf', () => {
+  it.each([
+    [720, true, [180, 360, 720], [4, 2, 1], ['q', 'h', 'f']],
+    [360, true, [180, 360], [2, 1], ['h', 'f']],
+    [180, true, [180], [1], ['f']],
+    [720, false, [720], [1], ['f']],
+  ] as const)('%i lines, simulcast %s', (heightPixels, simulcast, heights, scales, rids) => {
+    const layers = layersOf({ heightPixels, simulcast });
+    expect(layers.map((layer) => layer.heightPixels)).toEqual(heights);
+    expect(layers.map((layer) => layer.scaleDownBy)).toEqual(scales);
+    expect(layers.map((layer) => layer.rid)).toEqual(rids);
+    expect(layers.every((layer) => Number.isInteger(layer.widthPixels))).toBe(true);
+  });
+});
+
+describe('talkSpurts', () => {
+  const take = (seed: string, count: number) => talkSpurts(seed).take(count).toArray();
+
+  it('repeats with the seed and differs between seeds', () => {
+    expect(take('p0001', 20)).toEqual(take('p0001', 20));
+    expect(take('p0001', 20)).not.toEqual(take('p0002', 20));
+  });
+
+  it('speaks as much as P.59 says', () => {
+    const spurts = take('p0001', 20_000);
+    const total = spurts.reduce((sum, spurt) => sum + spurt.durationMs, 0);
+    const speech = spurts.filter((spurt) => spurt.speaking).reduce((sum, spurt) => sum + spurt.durationMs, 0);
+    expect(SPEECH_ACTIVITY_RATIO).toBeCloseTo(0.3875, 3);
+    expect(speech / total).toBeCloseTo(SPEECH_ACTIVITY_RATIO, 1);
+    expect(Math.min(...spurts.map((spurt) => spurt.durationMs))).toBeGreaterThanOrEqual(200);
+  });
+});
