@@ -1,0 +1,20 @@
+import type { MetricLabel, MetricLabels, MetricName } from '../metrics/catalogue.ts';
+import type { Distribution } from '../stats/distribution.ts';
+
+/** Which part of a run is judged: its steady stages, all of it, or the stage of that name. */
+export type GateWindow = 'steady' | 'all' | { stage: string };
+
+/**
+ * Labels that a filter may name together with `room`. Rooms are many, so what is kept by room is kept with few
+ * other labels, and not by stage; a filter that asks for more has no samples, which is inconclusive.
+ */
+export const LABELS_BESIDE_ROOM: readonly MetricLabel[] = ['kind', 'direction'];
+
+/** What gates, reports and the live view ask, of a run in progress or of a folder alike. */
+export interface DistributionQuery {
+  /**
+   * Everything observed of `metric` in `window` whose labels include all of `labels`, merged. Without
+   * observations the result is an empty distribution (`count` 0), never a zero.
+   */
+  query(metric: MetricName, labels: MetricLabels, window: GateWindow): Distribution;
+}
