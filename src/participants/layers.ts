@@ -2,7 +2,7 @@ import type { VideoPublication } from '../scenario/plan-types.ts';
 
 /** One encoding of a camera. */
 export interface VideoLayer {
-  /** RTP stream id (RFC 8851) of the encoding; `q`, `h`, `f` for quarter, half and full as mediasoup-client has it. */
+  /** RTP stream id (RFC 8851) of the encoding; these are the names that mediasoup-client gives in any case. */
   rid: string;
   heightPixels: number;
   widthPixels: number;
@@ -25,8 +25,8 @@ const BITRATES = [
 export function layersOf(video: Pick<VideoPublication, 'heightPixels' | 'simulcast'>): VideoLayer[] {
   return BITRATES.filter(({ heightPixels }) =>
     video.simulcast ? heightPixels <= video.heightPixels : heightPixels === video.heightPixels,
-  ).map(({ heightPixels, maxBitrateBps }, index, layers) => ({
-    rid: ['f', 'h', 'q'][layers.length - 1 - index] ?? String(index),
+  ).map(({ heightPixels, maxBitrateBps }, index) => ({
+    rid: `r${index}`,
     heightPixels,
     widthPixels: (heightPixels * 16) / 9,
     scaleDownBy: video.heightPixels / heightPixels,
