@@ -1,0 +1,5 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+
+/** Every command, in the order in which `--help` lists them. */
+export const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [];
