@@ -1,0 +1,372 @@
+import { environmentError, errorMessage } from '../errors.ts';
+import type { Engine, EngineOptions, ParticipantEvent } from '../participants/types.ts';
+import type { PacketAccounting, RunStatus } from '../results/records.ts';
+import type { ParticipantPlan, RunPlan, StagePlan } from '../scenario/plan-types.ts';
+import { Scope } from '../system/scope.ts';
+import type { System } from '../system/types.ts';
+import type { BridgeInfo, Target, TargetEvent, TargetOptions } from '../targets/types.ts';
+import { Accounting } from './accounting.ts';
+import { type MeasurementSink, Measurements, type Snapshot } from './measurements.ts';
+import { Reader } from './reader.ts';
+import { Roster } from './roster.ts';
+import { beginWhenDue, type DueTask, stageAt, tickTimes } from './schedule.ts';
+
+/** Where a run is written; the recorder of the run folder implements it. */
+export interface RunSink extends MeasurementSink {
+  /** Begins a stage: before anything of it is observed. */
+  startStage(stage: string, steady: boolean, tMs: number): void;
+  /** Resolves when the disk has caught up. */
+  drain(): Promise<void>;
+}
+
+export interface RunParts {
+  system: System;
+  plan: RunPlan;
+  sink: RunSink;
+  samplingIntervalMs: number;
+  createTarget(options: TargetOptions): Target;
+  createEngines(options: EngineOptions): readonly Engine[];
+  /** The capacity of a bridge, null when the scenario states none. */
+  maxPacketRatePps(bridgeId: string): number | null;
+  /** Once before the origin, then after every tick. */
+  onProgress(progress: RunProgress): void;
+}
+
+export interface RunProgress {
+  phase: 'starting' | 'running' | 'draining';
+  tMs: number;
+  stage: StagePlan | null;
+  snapshot: Snapshot | null;
+  notice: string | null;
+}
+
+/** How a run ended, and what is known only then. */
+export interface RunEnd {
+  /** When everything was closed, since the origin. */
+  tMs: number;
+  status: Exclude<RunStatus, 'running'>;
+  /** What stopped it before its plan was over; rethrown by the command line when it is an error of ours. */
+  cause: unknown;
+  participants: { planned: number; joined: number; failed: number };
+  bridges: BridgeInfo[];
+  accounting: PacketAccounting | null;
+  versions: Record<string, string>;
+  target: { kind: string; notOffered: readonly string[] };
+  /** Ticks at which a source did not answer. */
+  missedReadings: number;
+  lostEngines: string[];
+  packetLoop: 'native' | 'typescript' | null;
+  /** What could not be closed. */
+  leftovers: string[];
+}
+
+/** The reason with which a run is stopped from outside. */
+export class Interrupted extends Error {
+  readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+  constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
+    super(`interrupted by ${signal}`);
+    this.name = 'Interrupted';
+    this.signal = signal;
+  }
+}
+
+/**
+ * Executes a plan: brings target and engines up, begins joins and leaves when they are due, reads everything at
+ * every tick, closes what was opened. It never throws for what happens to the run: that is in the `RunEnd`.
+ */
+export async function executeRun(parts: RunParts, signal: AbortSignal): Promise<RunEnd> {
+  return new Run(parts, signal).execute();
+}
+
+class Run {
+  readonly #parts: RunParts;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #scope = new Scope();
+  readonly #roster: Roster;
+  readonly #accounting = new Accounting();
+  readonly #bridges = new Map<string, BridgeInfo>();
+  readonly #deadBridges = new Set<string>();
+  readonly #engines = new Map<string, Engine>();
+  readonly #lostEngines = new Set<string>();
+  #target: Target | null = null;
+  #originMs: number | null = null;
+  #missedReadings = 0;
+  #packetLoop: RunEnd['packetLoop'] = null;
+  #notice: string | null = null;
+  #snapshot: Snapshot | null = null;
+  #versions: Record<string, string> = {};
+
+  constructor(parts: RunParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+    this.#roster = new Roster(parts.plan, parts.sink);
+  }
+
+  async execute(): Promise<RunEnd> {
+    let cause: unknown = null;
+    try {
+      this.#progress('starting');
+      await this.#start();
+      await this.#drive();
+    } catch (error) {
+      cause = this.#signal.aborted ? this.#signal.reason : error;
+    }
+    // Joins that are still under way have nowhere to arrive.
+    this.#stop.abort(cause ?? new Error('the run is over'));
+    this.#progress('draining');
+    this.#versions = this.#collectVersions();
+    const bridges = [...this.#bridges.values()];
+    const leftovers = await this.#scope.close();
+    const tMs = this.#tMs();
+    this.#roster.summariseAll(tMs);
+    const status = cause === null ? 'completed' : cause instanceof Interrupted ? 'interrupted' : 'failed';
+    this.#parts.sink.record({
+      tMs,
+      type: 'run-ended',
+      status,
+      reason: cause === null ? null : errorMessage(cause),
+    });
+    return {
+      status,
+      cause,
+      participants: {
+        planned: this.#roster.planned,
+        joined: this.#roster.everJoined,
+        failed: this.#roster.failed,
+      },
+      bridges,
+      accounting: this.#accounting.result(bridges),
+      versions: this.#versions,
+      target: { kind: this.#target?.kind ?? 'none', notOffered: this.#target?.notOffered ?? [] },
+      missedReadings: this.#missedReadings,
+      lostEngines: [...this.#lostEngines],
+      packetLoop: this.#packetLoop,
+      leftovers,
+    };
+  }
+
+  async #start(): Promise<void> {
+    const { plan, createTarget, createEngines } = this.#parts;
+    const target = createTarget({ onEvent: (event) => this.#onTargetEvent(event) });
+    this.#target = target;
+    this.#scope.defer(`target ${target.kind}`, () => target.close());
+    await target.start(this.#signal);
+    for (const bridge of target.bridges()) this.#bridges.set(bridge.bridgeId, bridge);
+    const rooms = new Map(plan.rooms.map((room) => [room.id, room]));
+    const engines = createEngines({
+      onEvent: (event) => this.#onParticipantEvent(event),
+      access: (participant, _attempt, signal) => {
+        const room = rooms.get(participant.roomId);
+        return target.access(
+          {
+            roomId: participant.roomId,
+            roomName: room?.name ?? participant.roomId,
+            participantId: participant.id,
+            pinnedBridge: participant.pinnedBridge ?? room?.pinnedBridge ?? null,
+          },
+          signal,
+        );
+      },
+    });
+    for (const engine of engines) {
+      this.#engines.set(engine.kind, engine);
+      this.#scope.defer(`engine ${engine.kind}`, () => engine.close());
+    }
+    await Promise.all(engines.map((engine) => engine.start(this.#signal)));
+    this.#signal.throwIfAborted();
+  }
+
+  /** From the origin to the end of the plan: joins and leaves on one side, ticks on the other. */
+  async #drive(): Promise<void> {
+    const { plan, system, sink } = this.#parts;
+    this.#originMs = system.clock.nowMs();
+    sink.record({
+      tMs: 0,
+      type: 'run-started',
+      startedAt: new Date(system.clock.wallMs()).toISOString(),
+      planned: plan.participants.length,
+      durationMs: plan.durationMs,
+      stages: plan.stages,
+    });
+    for (const bridge of this.#bridges.values())
+      sink.record({ tMs: 0, type: 'bridge-up', bridgeId: bridge.bridgeId, software: bridge.software });
+    const tasks: DueTask[] = plan.participants.flatMap((participant) => [
+      { dueMs: participant.joinAtMs, begin: (lagMs: number) => this.#beginJoin(participant, lagMs) },
+      ...(participant.leaveAtMs === null
+        ? []
+        : [{ dueMs: participant.leaveAtMs, begin: () => this.#beginLeave(participant) }]),
+    ]);
+    const schedule = beginWhenDue(tasks, this.#originMs, system.clock, this.#signal);
+    await Promise.all([schedule, this.#tickThrough()]);
+  }
+
+  async #tickThrough(): Promise<void> {
+    const { plan, system, sink, samplingIntervalMs } = this.#parts;
+    const target = this.#target;
+    if (target === null) return;
+    const reader = new Reader({
+      system,
+      target,
+      engines: [...this.#engines.values()],
+      onMissed: (source, reason) => this.#onMissed(source, reason),
+    });
+    const measurements = new Measurements(sink, this.#roster, this.#parts.maxPacketRatePps);
+    try {
+      // A reading at the origin, so that the first interval has a beginning.
+      let stage = stageAt(plan.stages, 0);
+      this.#enterStage(stage, 0);
+      await this.#tick(reader, measurements, 0, stage);
+      for (const dueMs of tickTimes(plan.stages, plan.durationMs, samplingIntervalMs)) {
+        const waitMs = (this.#originMs ?? 0) + dueMs - system.clock.nowMs();
+        const isLast = dueMs >= plan.durationMs;
+        const nextStage = stageAt(plan.stages, dueMs);
+        // A tick that the one before it overran is left out, unless something ends with it.
+        if (waitMs < -samplingIntervalMs && !isLast && nextStage === stage) continue;
+        if (waitMs > 0) await system.clock.sleep(waitMs, this.#signal);
+        this.#signal.throwIfAborted();
+        await this.#tick(reader, measurements, dueMs, stage);
+        if (!isLast && nextStage !== stage) {
+          this.#enterStage(nextStage, dueMs);
+          stage = nextStage;
+        }
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  #enterStage(stage: StagePlan | null, tMs: number): void {
+    if (stage !== null) this.#parts.sink.startStage(stage.name, stage.steady, tMs);
+  }
+
+  async #tick(
+    reader: Reader,
+    measurements: Measurements,
+    dueMs: number,
+    stage: StagePlan | null,
+  ): Promise<void> {
+    const readings = await reader.read();
+    const tMs = this.#tMs();
+    const where = { name: stage?.name ?? '', steady: stage?.steady ?? false };
+    this.#snapshot = measurements.tick({ ...readings, tMs, stage: where });
+    this.#accounting.tick(
+      tMs,
+      where.steady && dueMs > 0,
+      readings.bridges,
+      readings.participants,
+      readings.host.counters,
+    );
+    for (const { packetLoop } of readings.generators) this.#packetLoop = packetLoop ?? this.#packetLoop;
+    this.#progress('running', stage);
+    await this.#parts.sink.drain();
+  }
+
+  #beginJoin(participant: ParticipantPlan, lagMs: number): void {
+    this.#roster.beginJoin(participant.id, lagMs);
+    const engine = this.#engines.get(participant.engine);
+    engine?.join(participant, this.#signal).catch((error: unknown) => {
+      if (this.#signal.aborted) return;
+      this.#onParticipantEvent({
+        type: 'failed',
+        participantId: participant.id,
+        attempt: 1,
+        reason: errorMessage(error),
+      });
+    });
+  }
+
+  #beginLeave(participant: ParticipantPlan): void {
+    this.#engines
+      .get(participant.engine)
+      ?.leave(participant.id)
+      .catch((error: unknown) =>
+        this.#warn('RTCB_LEAVE_FAILED', `${participant.id}: ${errorMessage(error)}`),
+      );
+  }
+
+  #onParticipantEvent(event: ParticipantEvent): void {
+    this.#roster.onEvent(event, this.#tMs());
+    if (event.type !== 'engine-failed') return;
+    this.#lostEngines.add(event.engine);
+    this.#notice = `engine ${event.engine} failed: ${event.reason}`;
+  }
+
+  #onTargetEvent(event: TargetEvent): void {
+    const { sink } = this.#parts;
+    const tMs = this.#tMs();
+    switch (event.type) {
+      case 'bridge-up':
+        this.#bridges.set(event.bridge.bridgeId, event.bridge);
+        // Those that are up before the origin are recorded there.
+        if (this.#originMs !== null)
+          sink.record({
+            tMs,
+            type: 'bridge-up',
+            bridgeId: event.bridge.bridgeId,
+            software: event.bridge.software,
+          });
+        return;
+      case 'bridge-died':
+        sink.record({ tMs, type: 'bridge-died', bridgeId: event.bridgeId, reason: event.reason });
+        this.#deadBridges.add(event.bridgeId);
+        this.#notice = `bridge ${event.bridgeId} died: ${event.reason}`;
+        if (this.#deadBridges.size >= this.#bridges.size && this.#bridges.size > 0)
+          this.#fail(
+            'RTCB_TARGET_LOST',
+            `every bridge of the target has died; the last was ${event.bridgeId}`,
+          );
+        return;
+      case 'room-placed':
+        sink.record({
+          tMs,
+          type: 'room-placed',
+          roomId: event.roomId,
+          bridgeId: event.bridgeId,
+          reason: event.reason,
+        });
+        return;
+      case 'target-lost':
+        this.#fail('RTCB_TARGET_LOST', `the target was lost: ${event.reason}`);
+        return;
+    }
+  }
+
+  #fail(code: `RTCB_${string}`, message: string): void {
+    this.#stop.abort(
+      environmentError(code, message, {
+        hint: 'What was measured up to then is kept; the report shows when it happened.',
+      }),
+    );
+  }
+
+  #onMissed(source: string, reason: string): void {
+    if (this.#signal.aborted) return;
+    this.#missedReadings += 1;
+    this.#warn('RTCB_READING_MISSED', `${source}: ${reason}`);
+  }
+
+  #warn(code: string, message: string): void {
+    this.#parts.sink.record({ tMs: this.#tMs(), type: 'warning', code, message });
+  }
+
+  #collectVersions(): Record<string, string> {
+    const versions = [...this.#engines.values()].map((engine) => engine.versions());
+    return Object.assign({}, this.#target?.versions(), ...versions);
+  }
+
+  /** Milliseconds since the origin; 0 before it. */
+  #tMs(): number {
+    return this.#originMs === null ? 0 : this.#parts.system.clock.nowMs() - this.#originMs;
+  }
+
+  #progress(phase: RunProgress['phase'], stage: StagePlan | null = null): void {
+    this.#parts.onProgress({
+      phase,
+      tMs: this.#tMs(),
+      stage,
+      snapshot: this.#snapshot,
+      notice: this.#notice,
+    });
+  }
+}
