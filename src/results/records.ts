@@ -297,6 +297,16 @@ export interface PacketAccounting {
   kernelDifferenceRatio: number | null;
 }
 
+export interface Sampling {
+  intervalMs: number;
+  /** Of `tracks.csv` and `participants.csv`: longer than `intervalMs` when there are too many to write them all. */
+  trackRowIntervalMs: number;
+  participantRowIntervalMs: number;
+  /** The longest that a line of `distributions.ndjson` covers; lines by room may cover several of these. */
+  distributionWindowMs?: number;
+}
+
+/** `manifest.json`: the answer of a run. Written at its start, replaced whole at its end. */
 export interface Manifest {
   schemaVersion: 1;
   tool: { version: string };
@@ -313,11 +323,13 @@ export interface Manifest {
   steadyWindow: { startMs: number; endMs: number } | null;
   target: { kind: string; notOffered: string[] };
   participants: { planned: number; joined: number; failed: number };
+  /** Names of the rooms by id, as the scenario wrote them: untrusted text. */
+  rooms?: Record<string, string>;
   bridges: BridgeSummary[];
   gates: GateResult[];
   trust: TrustVerdict | null;
   accounting: PacketAccounting | null;
-  sampling: { intervalMs: number; trackRowIntervalMs: number; participantRowIntervalMs: number };
+  sampling: Sampling;
   host: Record<string, string | number | null>;
   versions: Record<string, string>;
   warnings: string[];

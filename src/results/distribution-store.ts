@@ -1,0 +1,82 @@
+import type { DistributionQuery, GateWindow } from '../gates/types.ts';
+import type { MetricLabel, MetricLabels, MetricName } from '../metrics/catalogue.ts';
+import { Distribution } from '../stats/distribution.ts';
+import type { DistributionRecord } from './records.ts';
+
+const LABELS: readonly MetricLabel[] = ['bridge', 'room', 'engine', 'kind', 'source', 'direction'];
+
+/** One text for one set of labels, whatever the order in which they were written. */
+export function labelKey(labels: MetricLabels): string {
+  let key = '';
+  for (const label of LABELS) key += `${labels[label] ?? ''}\u0000`;
+  return key;
+}
+
+/** Whether `labels` has everything that `filter` asks for. */
+export function labelsMatch(labels: MetricLabels, filter: MetricLabels): boolean {
+  return LABELS.every((label) => filter[label] === undefined || filter[label] === labels[label]);
+}
+
+interface Part {
+  stage: string;
+  steady: boolean;
+  distribution: Distribution;
+}
+
+interface Series {
+  labels: MetricLabels;
+  /** By stage; what is kept by room only by steady or not, because rooms are many. */
+  parts: Map<string, Part>;
+}
+
+/** Windows of distributions merged by metric, labels and stage: what a question is answered from. */
+export class DistributionStore implements DistributionQuery {
+  readonly #metrics = new Map<MetricName, Map<string, Series>>();
+
+  add(record: DistributionRecord): void {
+    const { metric, labels, steady } = record;
+    const stage = labels.room === undefined ? record.stage : '';
+    const byLabels = this.#metrics.get(metric) ?? new Map<string, Series>();
+    this.#metrics.set(metric, byLabels);
+    const key = labelKey(labels);
+    const series = byLabels.get(key) ?? { labels, parts: new Map<string, Part>() };
+    byLabels.set(key, series);
+    const partKey = `${steady} ${stage}`;
+    const part = series.parts.get(partKey);
+    const distribution = Distribution.fromJSON(record.data);
+    if (part === undefined) series.parts.set(partKey, { stage, steady, distribution });
+    else part.distribution.merge(distribution);
+  }
+
+  query(metric: MetricName, labels: MetricLabels, window: GateWindow): Distribution {
+    const result = new Distribution();
+    for (const series of this.#metrics.get(metric)?.values() ?? []) {
+      if (!answers(series.labels, labels)) continue;
+      for (const part of series.parts.values()) {
+        if (inWindow(part, window)) result.merge(part.distribution);
+      }
+    }
+    return result;
+  }
+
+  /** The values of one label that were seen with a metric, in order of appearance. */
+  labelValues(metric: MetricName, label: MetricLabel): string[] {
+    const values = new Set<string>();
+    for (const { labels } of this.#metrics.get(metric)?.values() ?? []) {
+      const value = labels[label];
+      if (value !== undefined) values.add(value);
+    }
+    return [...values];
+  }
+}
+
+/** A question with `room` is answered by what is kept by room, any other by the rest: nothing counts twice. */
+export function answers(labels: MetricLabels, filter: MetricLabels): boolean {
+  return (labels.room === undefined) === (filter.room === undefined) && labelsMatch(labels, filter);
+}
+
+export function inWindow(part: { stage: string; steady: boolean }, window: GateWindow): boolean {
+  if (window === 'all') return true;
+  if (window === 'steady') return part.steady;
+  return part.stage === window.stage;
+}

@@ -1,0 +1,302 @@
+import { join } from 'node:path';
+import { environmentError, errorMessage, type RtcBenchError, usageError } from '../errors.ts';
+import type { DistributionQuery } from '../gates/types.ts';
+import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
+import { AppendStream, BACKLOG_LIMIT_BYTES } from './append-stream.ts';
+import { BridgeSummaries } from './bridge-summaries.ts';
+import { BRIDGE_COLUMNS, csvHeader, csvRow, PARTICIPANT_COLUMNS, TRACK_COLUMNS } from './csv.ts';
+import { CsvStream } from './csv-stream.ts';
+import { DistributionStore } from './distribution-store.ts';
+import { DistributionWindows, windowLengthMs } from './distribution-windows.ts';
+import { FILES, inFolder, nodeFiles, RECORDED_FILES, type ResultFiles } from './files.ts';
+import { formatManifest } from './manifest.ts';
+import type {
+  BridgeRow,
+  BridgeSummary,
+  Manifest,
+  ParticipantRow,
+  RunStatus,
+  TimelineRecord,
+  TrackRow,
+} from './records.ts';
+import { RowThinning } from './row-interval.ts';
+
+/** Space kept aside in the folder, so that on a full disk there is room for how the run ended. */
+const RESERVE_FILE = '.reserve';
+const RESERVE_BYTES = 2 * 1024 * 1024;
+
+export interface RecorderOptions {
+  /** How long the run is to last, in milliseconds: decides how finely it is recorded. Default 10 minutes. */
+  durationMs?: number;
+  /** Tracks and participants that the plan expects, so that rows keep one interval. Default 0: seen as they come. */
+  expectedTracks?: number;
+  expectedParticipants?: number;
+  /**
+   * Called once, when something cannot be written: the run should end. What is measured from then on still
+   * reaches `query()`, the timeline and the distributions if there is space, but no CSV.
+   */
+  onFailure?(error: RtcBenchError): void;
+  files?: ResultFiles;
+}
+
+type Streams = Record<'timeline' | 'distributions' | 'bridges' | 'participants' | 'tracks', AppendStream>;
+
+/** The first thing that could not be written; shared with streams that are opened before the recorder is. */
+interface Failures {
+  error: RtcBenchError | null;
+  tell(file: string, error: unknown): void;
+}
+
+/** Writes a run's folder while it goes on. All `tMs` are milliseconds since the run's origin and never fall. */
+export class RunRecorder {
+  readonly dir: string;
+  readonly #files: ResultFiles;
+  readonly #streams: Streams;
+  readonly #bridgeCsv: CsvStream;
+  readonly #participantCsv: CsvStream;
+  readonly #trackCsv: CsvStream;
+  readonly #participantRows: RowThinning;
+  readonly #trackRows: RowThinning;
+  readonly #windows: DistributionWindows;
+  readonly #store = new DistributionStore();
+  readonly #bridges = new BridgeSummaries();
+  readonly #failures: Failures;
+  #manifest: Manifest;
+  #manifestWrite: Promise<void> = Promise.resolve();
+  #lastMs = 0;
+
+  /**
+   * Makes the folder and writes its first manifest. Throws usageError `RTCB_OUT_NOT_EMPTY` when something is in it
+   * already, environmentError `RTCB_OUT_UNWRITABLE` when it cannot be made.
+   */
+  static async create(dir: string, manifest: Manifest, options: RecorderOptions = {}): Promise<RunRecorder> {
+    const files = options.files ?? nodeFiles;
+    try {
+      const present = await files.makeFolder(dir);
+      if (present.length > 0)
+        throw usageError(
+          'RTCB_OUT_NOT_EMPTY',
+          present.includes(FILES.manifest) ? `${dir} already holds a run` : `${dir} is not empty`,
+          'Name another folder with --out, or leave --out away: each run then gets its own.',
+        );
+      const reserve = await files.create(join(dir, RESERVE_FILE));
+      await reserve.append('\n'.repeat(RESERVE_BYTES));
+      await reserve.close();
+      return await RunRecorder.#open(dir, manifest, options, files);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'RtcBenchError') throw error;
+      throw environmentError('RTCB_OUT_UNWRITABLE', `cannot write to ${dir}: ${errorMessage(error)}`, {
+        hint: 'Choose a folder that you may write to, on a disk with space, with --out.',
+        cause: error,
+      });
+    }
+  }
+
+  static async #open(
+    dir: string,
+    manifest: Manifest,
+    options: RecorderOptions,
+    files: ResultFiles,
+  ): Promise<RunRecorder> {
+    const failures: Failures = { error: null, tell: () => undefined };
+    const stream = async (name: keyof Streams) =>
+      new AppendStream(await files.create(inFolder(dir, name)), (error) => failures.tell(FILES[name], error));
+    const recorder = new RunRecorder(
+      dir,
+      manifest,
+      options,
+      files,
+      {
+        timeline: await stream('timeline'),
+        distributions: await stream('distributions'),
+        bridges: await stream('bridges'),
+        participants: await stream('participants'),
+        tracks: await stream('tracks'),
+      },
+      failures,
+    );
+    await recorder.updateManifest({ files: [...RECORDED_FILES] });
+    if (recorder.failure !== null) throw recorder.failure;
+    return recorder;
+  }
+
+  private constructor(
+    dir: string,
+    manifest: Manifest,
+    options: RecorderOptions,
+    files: ResultFiles,
+    streams: Streams,
+    failures: Failures,
+  ) {
+    const durationMs = options.durationMs ?? 600_000;
+    const { intervalMs } = manifest.sampling;
+    const windowMs = windowLengthMs(durationMs);
+    this.dir = dir;
+    this.#manifest = { ...manifest, sampling: { ...manifest.sampling, distributionWindowMs: windowMs } };
+    this.#files = files;
+    this.#streams = streams;
+    this.#failures = failures;
+    this.#participantRows = new RowThinning(options.expectedParticipants ?? 0, durationMs, intervalMs);
+    this.#trackRows = new RowThinning(options.expectedTracks ?? 0, durationMs, intervalMs);
+    this.#bridgeCsv = new CsvStream(streams.bridges, csvHeader(BRIDGE_COLUMNS));
+    this.#participantCsv = new CsvStream(streams.participants, csvHeader(PARTICIPANT_COLUMNS));
+    this.#trackCsv = new CsvStream(streams.tracks, csvHeader(TRACK_COLUMNS));
+    this.#windows = new DistributionWindows(windowMs, (record) => {
+      this.#store.add(record);
+      streams.distributions.write(`${JSON.stringify(record)}\n`);
+    });
+    failures.tell = (file, error) => this.#onWriteError(file, error, options.onFailure);
+  }
+
+  /** What could not be written, or null while all is well. */
+  get failure(): RtcBenchError | null {
+    return this.#failures.error;
+  }
+
+  get manifest(): Readonly<Manifest> {
+    return this.#manifest;
+  }
+
+  record(record: TimelineRecord): void {
+    this.#advance(record.tMs);
+    this.#bridges.take(record);
+    this.#streams.timeline.write(`${JSON.stringify(record)}\n`);
+  }
+
+  bridgeRow(tMs: number, row: BridgeRow): void {
+    if (this.failure === null) this.#bridgeCsv.row(csvRow(BRIDGE_COLUMNS, { tMs, row, roomName: '' }));
+  }
+
+  participantRow(tMs: number, row: ParticipantRow): void {
+    if (this.failure !== null || !this.#participantRows.take(row.participantId, tMs)) return;
+    this.#participantCsv.row(csvRow(PARTICIPANT_COLUMNS, { tMs, row, roomName: this.#roomName(row.roomId) }));
+  }
+
+  trackRow(tMs: number, row: TrackRow): void {
+    if (this.failure !== null || !this.#trackRows.take(`${row.participantId} ${row.trackId}`, tMs)) return;
+    this.#trackCsv.row(csvRow(TRACK_COLUMNS, { tMs, row, roomName: this.#roomName(row.roomId) }));
+  }
+
+  /** One value of a metric, in the window that is open. Throws RangeError for what is no number of at least 0. */
+  observe(metric: MetricName, labels: MetricLabels, value: number): void {
+    this.#windows.observe(metric, labels, value);
+  }
+
+  /** Begins a stage: to be called before anything of it is observed. Writes the timeline's `stage-started`. */
+  startStage(stage: string, steady: boolean, tMs: number): void {
+    this.#windows.startStage(stage, steady, tMs);
+    this.record({ tMs, type: 'stage-started', stage, steady });
+  }
+
+  /** Everything observed until now, written or not. */
+  query(): DistributionQuery {
+    return {
+      query: (metric, labels, window) => {
+        const result = this.#store.query(metric, labels, window);
+        const open = new DistributionStore();
+        for (const record of this.#windows.open()) if (record.metric === metric) open.add(record);
+        result.merge(open.query(metric, labels, window));
+        return result;
+      },
+    };
+  }
+
+  /** The bridges as the manifest is to show them, over their steady rows until now. */
+  bridgeSummaries(
+    known: readonly Pick<
+      BridgeSummary,
+      'id' | 'software' | 'maxPacketRatePps' | 'maxPacketRateSource'
+    >[] = [],
+  ): BridgeSummary[] {
+    return this.#bridges.result(known);
+  }
+
+  /** Resolves at once, or when a slow disk has caught up. A sampler awaits it after each tick. */
+  async drain(): Promise<void> {
+    for (const stream of Object.values(this.#streams)) {
+      if (stream.backlogBytes > BACKLOG_LIMIT_BYTES && this.failure === null) await stream.flush();
+    }
+  }
+
+  /** Changes the manifest and replaces its file; a failure is told by `onFailure`. */
+  updateManifest(patch: Partial<Manifest>): Promise<void> {
+    this.#manifest = { ...this.#manifest, ...patch };
+    this.#manifestWrite = this.#manifestWrite.then(async () => {
+      try {
+        await this.#files.replace(inFolder(this.dir, 'manifest'), formatManifest(this.#manifest));
+      } catch (error) {
+        this.#failures.tell(FILES.manifest, error);
+      }
+    });
+    return this.#manifestWrite;
+  }
+
+  /**
+   * Ends the record: closes windows, writes `run-ended` and the last manifest, closes the files. Returns what
+   * could not be written at any time, or null. `patch` should have what the run came to: status, verdict, gates.
+   */
+  async finish(tMs: number, patch: Partial<Manifest> & { status: RunStatus }): Promise<RtcBenchError | null> {
+    this.#windows.close(tMs);
+    this.#lastMs = Math.max(this.#lastMs, tMs);
+    this.record({ tMs, type: 'run-ended', status: patch.status, reason: patch.statusReason ?? null });
+    const sampling = {
+      ...this.#manifest.sampling,
+      trackRowIntervalMs: this.#trackRows.intervalMs,
+      participantRowIntervalMs: this.#participantRows.intervalMs,
+    };
+    // On a full disk the answer goes first: what follows may find no space.
+    if (this.failure !== null) {
+      await this.#freeReserve();
+      await this.updateManifest({ ...patch, sampling });
+    }
+    for (const csv of [this.#bridgeCsv, this.#participantCsv, this.#trackCsv]) csv.push();
+    if (!(await this.#flush())) {
+      await this.#freeReserve();
+      await this.#flush();
+    }
+    const warnings = patch.warnings ?? this.#manifest.warnings;
+    await this.updateManifest({
+      ...patch,
+      sampling,
+      warnings: this.failure === null ? warnings : [...warnings, this.failure.message],
+    });
+    await this.#freeReserve();
+    for (const stream of Object.values(this.#streams)) await stream.close().catch(() => undefined);
+    return this.failure;
+  }
+
+  /** Whether everything is in the files. */
+  async #flush(): Promise<boolean> {
+    let complete = true;
+    for (const stream of Object.values(this.#streams)) complete = (await stream.flush()) && complete;
+    return complete;
+  }
+
+  #freeReserve(): Promise<void> {
+    return this.#files.remove(join(this.dir, RESERVE_FILE)).catch(() => undefined);
+  }
+
+  #roomName(roomId: string): string {
+    return this.#manifest.rooms?.[roomId] ?? roomId;
+  }
+
+  #advance(tMs: number): void {
+    this.#lastMs = Math.max(this.#lastMs, tMs);
+    this.#windows.advance(this.#lastMs);
+  }
+
+  #onWriteError(file: string, error: unknown, onFailure: RecorderOptions['onFailure']): void {
+    if (this.#failures.error !== null) return;
+    this.#failures.error = environmentError(
+      'RTCB_RESULTS_WRITE_FAILED',
+      `cannot write ${join(this.dir, file)}: ${errorMessage(error)}`,
+      {
+        hint: `What was recorded until then is kept; free some space and run: rtc-bench report ${this.dir}`,
+        cause: error,
+      },
+    );
+    for (const name of ['bridges', 'participants', 'tracks'] as const) this.#streams[name].discard();
+    void this.#freeReserve();
+    onFailure?.(this.#failures.error);
+  }
+}
