@@ -116,7 +116,10 @@ export class RunRecorder {
       failures,
     );
     await recorder.updateManifest({ files: [...RECORDED_FILES] });
-    if (recorder.failure !== null) throw recorder.failure;
+    if (recorder.failure !== null) {
+      await recorder.#close();
+      throw recorder.failure;
+    }
     return recorder;
   }
 
@@ -260,9 +263,13 @@ export class RunRecorder {
       sampling,
       warnings: this.failure === null ? warnings : [...warnings, this.failure.message],
     });
+    await this.#close();
+    return this.failure;
+  }
+
+  async #close(): Promise<void> {
     await this.#freeReserve();
     for (const stream of Object.values(this.#streams)) await stream.close().catch(() => undefined);
-    return this.failure;
   }
 
   /** Whether everything is in the files. */
