@@ -80,6 +80,7 @@ async function provideNode() {
     '--no-save',
     '--no-package-lock',
     '--ignore-scripts',
+    '--loglevel=error',
     `${name}@${version}`,
   ]);
   const binary = join(prefix, 'node_modules', name, 'bin', 'node');
@@ -117,7 +118,7 @@ export function projectNode() {
 export async function install() {
   if (!isInstalled()) {
     console.error('bootstrap: installing dependencies (npm ci)');
-    const code = await npm(['ci']);
+    const code = await npm(['ci', '--loglevel=error']);
     if (code !== 0)
       throw new BootstrapError('npm ci failed: see its output above; it needs the npm registry');
   }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { environmentError } from '../errors.ts';
 import type { System } from '../system/types.ts';
-import { npmChromiumLayout } from './chromium-npm-layout.ts';
+import { npmChromiumLayout } from './chromium/npm-layout.ts';
 import { findProgram, isExecutable } from './find-program.ts';
 import { runProgram } from './run-program.ts';
 import { sandboxWorks } from './sandbox.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { registerSetup } from './setup.ts';
 
 /** Every command, in the order in which `--help` lists them. */
-export const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [];
+export const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [registerSetup];

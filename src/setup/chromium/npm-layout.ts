@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { System } from '../system/types.ts';
-import { cacheDirectory } from './cache-dir.ts';
+import type { System } from '../../system/types.ts';
+import { cacheDirectory } from '../cache-dir.ts';
 
 /** The npm package that carries a Chromium of its own (a headless shell, Linux on x64 only). */
 export const CHROMIUM_PACKAGE = '@sparticuz/chromium';
