@@ -4,12 +4,13 @@ import type { PacketAccounting, RunStatus } from '../results/records.ts';
 import type { ParticipantPlan, RunPlan, StagePlan } from '../scenario/plan-types.ts';
 import { Scope } from '../system/scope.ts';
 import type { System } from '../system/types.ts';
-import type { BridgeInfo, Target, TargetEvent, TargetOptions } from '../targets/types.ts';
+import type { BridgeInfo, Target, TargetOptions } from '../targets/types.ts';
 import { Accounting } from './accounting.ts';
+import { BridgeWatch } from './bridge-watch.ts';
 import { type MeasurementSink, Measurements, type Snapshot } from './measurements.ts';
 import { Reader } from './reader.ts';
 import { Roster } from './roster.ts';
-import { beginWhenDue, type DueTask, stageAt, tickTimes } from './schedule.ts';
+import { beginWhenDue, type DueTask, tickThrough } from './schedule.ts';
 
 /** Where a run is written; the recorder of the run folder implements it. */
 export interface RunSink extends MeasurementSink {
@@ -85,8 +86,7 @@ class Run {
   readonly #scope = new Scope();
   readonly #roster: Roster;
   readonly #accounting = new Accounting();
-  readonly #bridges = new Map<string, BridgeInfo>();
-  readonly #deadBridges = new Set<string>();
+  readonly #bridges: BridgeWatch;
   readonly #engines = new Map<string, Engine>();
   readonly #lostEngines = new Set<string>();
   #target: Target | null = null;
@@ -101,14 +101,22 @@ class Run {
     this.#parts = parts;
     this.#signal = AbortSignal.any([signal, this.#stop.signal]);
     this.#roster = new Roster(parts.plan, parts.sink);
+    this.#bridges = new BridgeWatch({
+      record: (record) => parts.sink.record(record),
+      nowMs: () => (this.#originMs === null ? null : this.#tMs()),
+      onNotice: (notice) => {
+        this.#notice = notice;
+      },
+      onLost: (reason) => this.#onTargetLost(reason),
+    });
   }
 
   async execute(): Promise<RunEnd> {
     let cause: unknown = null;
     try {
       this.#progress('starting');
-      await this.#start();
-      await this.#drive();
+      const target = await this.#start();
+      await this.#drive(target);
     } catch (error) {
       cause = this.#signal.aborted ? this.#signal.reason : error;
     }
@@ -116,18 +124,13 @@ class Run {
     this.#stop.abort(cause ?? new Error('the run is over'));
     this.#progress('draining');
     this.#versions = this.#collectVersions();
-    const bridges = [...this.#bridges.values()];
+    const { bridges } = this.#bridges;
     const leftovers = await this.#scope.close();
     const tMs = this.#tMs();
     this.#roster.summariseAll(tMs);
     const status = cause === null ? 'completed' : cause instanceof Interrupted ? 'interrupted' : 'failed';
-    this.#parts.sink.record({
-      tMs,
-      type: 'run-ended',
-      status,
-      reason: cause === null ? null : errorMessage(cause),
-    });
     return {
+      tMs,
       status,
       cause,
       participants: {
@@ -146,13 +149,12 @@ class Run {
     };
   }
 
-  async #start(): Promise<void> {
+  async #start(): Promise<Target> {
     const { plan, createTarget, createEngines } = this.#parts;
-    const target = createTarget({ onEvent: (event) => this.#onTargetEvent(event) });
+    const target = createTarget({ onEvent: (event) => this.#bridges.onEvent(event) });
     this.#target = target;
     this.#scope.defer(`target ${target.kind}`, () => target.close());
     await target.start(this.#signal);
-    for (const bridge of target.bridges()) this.#bridges.set(bridge.bridgeId, bridge);
     const rooms = new Map(plan.rooms.map((room) => [room.id, room]));
     const engines = createEngines({
       onEvent: (event) => this.#onParticipantEvent(event),
@@ -175,10 +177,11 @@ class Run {
     }
     await Promise.all(engines.map((engine) => engine.start(this.#signal)));
     this.#signal.throwIfAborted();
+    return target;
   }
 
   /** From the origin to the end of the plan: joins and leaves on one side, ticks on the other. */
-  async #drive(): Promise<void> {
+  async #drive(target: Target): Promise<void> {
     const { plan, system, sink } = this.#parts;
     this.#originMs = system.clock.nowMs();
     sink.record({
@@ -189,8 +192,7 @@ class Run {
       durationMs: plan.durationMs,
       stages: plan.stages,
     });
-    for (const bridge of this.#bridges.values())
-      sink.record({ tMs: 0, type: 'bridge-up', bridgeId: bridge.bridgeId, software: bridge.software });
+    this.#bridges.begin(target.bridges());
     const tasks: DueTask[] = plan.participants.flatMap((participant) => [
       { dueMs: participant.joinAtMs, begin: (lagMs: number) => this.#beginJoin(participant, lagMs) },
       ...(participant.leaveAtMs === null
@@ -198,13 +200,11 @@ class Run {
         : [{ dueMs: participant.leaveAtMs, begin: () => this.#beginLeave(participant) }]),
     ]);
     const schedule = beginWhenDue(tasks, this.#originMs, system.clock, this.#signal);
-    await Promise.all([schedule, this.#tickThrough()]);
+    await Promise.all([schedule, this.#tickThrough(this.#originMs, target)]);
   }
 
-  async #tickThrough(): Promise<void> {
+  async #tickThrough(originMs: number, target: Target): Promise<void> {
     const { plan, system, sink, samplingIntervalMs } = this.#parts;
-    const target = this.#target;
-    if (target === null) return;
     const reader = new Reader({
       system,
       target,
@@ -212,54 +212,31 @@ class Run {
       onMissed: (source, reason) => this.#onMissed(source, reason),
     });
     const measurements = new Measurements(sink, this.#roster, this.#parts.maxPacketRatePps);
+    const take = async (stage: StagePlan | null, isFirst: boolean) => {
+      const readings = await reader.read();
+      const tMs = this.#tMs();
+      const where = { name: stage?.name ?? '', steady: stage?.steady ?? false };
+      this.#snapshot = measurements.tick({ ...readings, tMs, stage: where });
+      const { bridges, participants, host } = readings;
+      this.#accounting.tick(tMs, where.steady && !isFirst, bridges, participants, host.counters);
+      for (const { packetLoop } of readings.generators) this.#packetLoop = packetLoop ?? this.#packetLoop;
+      this.#progress('running', stage);
+      await sink.drain();
+    };
     try {
-      // A reading at the origin, so that the first interval has a beginning.
-      let stage = stageAt(plan.stages, 0);
-      this.#enterStage(stage, 0);
-      await this.#tick(reader, measurements, 0, stage);
-      for (const dueMs of tickTimes(plan.stages, plan.durationMs, samplingIntervalMs)) {
-        const waitMs = (this.#originMs ?? 0) + dueMs - system.clock.nowMs();
-        const isLast = dueMs >= plan.durationMs;
-        const nextStage = stageAt(plan.stages, dueMs);
-        // A tick that the one before it overran is left out, unless something ends with it.
-        if (waitMs < -samplingIntervalMs && !isLast && nextStage === stage) continue;
-        if (waitMs > 0) await system.clock.sleep(waitMs, this.#signal);
-        this.#signal.throwIfAborted();
-        await this.#tick(reader, measurements, dueMs, stage);
-        if (!isLast && nextStage !== stage) {
-          this.#enterStage(nextStage, dueMs);
-          stage = nextStage;
-        }
-      }
+      await tickThrough({
+        clock: system.clock,
+        originMs,
+        stages: plan.stages,
+        durationMs: plan.durationMs,
+        intervalMs: samplingIntervalMs,
+        enterStage: (stage, tMs) => sink.startStage(stage.name, stage.steady, tMs),
+        take,
+        signal: this.#signal,
+      });
     } finally {
       reader.close();
     }
-  }
-
-  #enterStage(stage: StagePlan | null, tMs: number): void {
-    if (stage !== null) this.#parts.sink.startStage(stage.name, stage.steady, tMs);
-  }
-
-  async #tick(
-    reader: Reader,
-    measurements: Measurements,
-    dueMs: number,
-    stage: StagePlan | null,
-  ): Promise<void> {
-    const readings = await reader.read();
-    const tMs = this.#tMs();
-    const where = { name: stage?.name ?? '', steady: stage?.steady ?? false };
-    this.#snapshot = measurements.tick({ ...readings, tMs, stage: where });
-    this.#accounting.tick(
-      tMs,
-      where.steady && dueMs > 0,
-      readings.bridges,
-      readings.participants,
-      readings.host.counters,
-    );
-    for (const { packetLoop } of readings.generators) this.#packetLoop = packetLoop ?? this.#packetLoop;
-    this.#progress('running', stage);
-    await this.#parts.sink.drain();
   }
 
   #beginJoin(participant: ParticipantPlan, lagMs: number): void {
@@ -292,49 +269,9 @@ class Run {
     this.#notice = `engine ${event.engine} failed: ${event.reason}`;
   }
 
-  #onTargetEvent(event: TargetEvent): void {
-    const { sink } = this.#parts;
-    const tMs = this.#tMs();
-    switch (event.type) {
-      case 'bridge-up':
-        this.#bridges.set(event.bridge.bridgeId, event.bridge);
-        // Those that are up before the origin are recorded there.
-        if (this.#originMs !== null)
-          sink.record({
-            tMs,
-            type: 'bridge-up',
-            bridgeId: event.bridge.bridgeId,
-            software: event.bridge.software,
-          });
-        return;
-      case 'bridge-died':
-        sink.record({ tMs, type: 'bridge-died', bridgeId: event.bridgeId, reason: event.reason });
-        this.#deadBridges.add(event.bridgeId);
-        this.#notice = `bridge ${event.bridgeId} died: ${event.reason}`;
-        if (this.#deadBridges.size >= this.#bridges.size && this.#bridges.size > 0)
-          this.#fail(
-            'RTCB_TARGET_LOST',
-            `every bridge of the target has died; the last was ${event.bridgeId}`,
-          );
-        return;
-      case 'room-placed':
-        sink.record({
-          tMs,
-          type: 'room-placed',
-          roomId: event.roomId,
-          bridgeId: event.bridgeId,
-          reason: event.reason,
-        });
-        return;
-      case 'target-lost':
-        this.#fail('RTCB_TARGET_LOST', `the target was lost: ${event.reason}`);
-        return;
-    }
-  }
-
-  #fail(code: `RTCB_${string}`, message: string): void {
+  #onTargetLost(reason: string): void {
     this.#stop.abort(
-      environmentError(code, message, {
+      environmentError('RTCB_TARGET_LOST', `the target was lost: ${reason}`, {
         hint: 'What was measured up to then is kept; the report shows when it happened.',
       }),
     );

@@ -54,3 +54,37 @@ export async function beginWhenDue(
     task.begin(Math.max(0, clock.nowMs() - originMs - task.dueMs));
   }
 }
+
+export interface TickOptions {
+  clock: Clock;
+  originMs: number;
+  stages: readonly StagePlan[];
+  durationMs: number;
+  intervalMs: number;
+  /** Called at the beginning of each stage, before anything of it is read. */
+  enterStage(stage: StagePlan, tMs: number): void;
+  /** Reads everything; the interval that ends now lies in `stage`. The first call, at the origin, ends none. */
+  take(stage: StagePlan | null, isFirst: boolean): Promise<void>;
+  signal: AbortSignal;
+}
+
+/** Reads at every tick of the plan, from the origin to its end. A tick that the one before it overran is left
+ * out, unless a stage or the plan ends with it. Rejects with the signal's reason. */
+export async function tickThrough(options: TickOptions): Promise<void> {
+  const { clock, originMs, stages, durationMs, intervalMs, signal } = options;
+  let stage = stageAt(stages, 0);
+  if (stage !== null) options.enterStage(stage, 0);
+  await options.take(stage, true);
+  for (const dueMs of tickTimes(stages, durationMs, intervalMs)) {
+    const next = stageAt(stages, dueMs);
+    const isLast = dueMs >= durationMs;
+    const waitMs = originMs + dueMs - clock.nowMs();
+    if (waitMs < -intervalMs && !isLast && next === stage) continue;
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    signal.throwIfAborted();
+    await options.take(stage, false);
+    if (isLast || next === null || next === stage) continue;
+    options.enterStage(next, dueMs);
+    stage = next;
+  }
+}

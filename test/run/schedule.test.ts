@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { beginWhenDue, stageAt, steadyWindow, tickTimes } from '../../src/run/schedule.ts';
+import { beginWhenDue, stageAt, steadyWindow, tickThrough, tickTimes } from '../../src/run/schedule.ts';
 import type { StagePlan } from '../../src/scenario/plan-types.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -95,5 +95,71 @@ describe('beginWhenDue', () => {
     stop.abort(new Error('interrupted'));
     await expect(done).rejects.toThrow('interrupted');
     expect(begun).toEqual([]);
+  });
+});
+
+describe('tickThrough', () => {
+  function start(clock: FakeClock, takeMs: (tick: number) => number = () => 0) {
+    const taken: [number, string | null][] = [];
+    const entered: [string, number][] = [];
+    let tick = 0;
+    const stop = new AbortController();
+    const done = tickThrough({
+      clock,
+      originMs: 0,
+      stages: STAGES,
+      durationMs: 12_000,
+      intervalMs: 1000,
+      enterStage: (next, tMs) => entered.push([next.name, tMs]),
+      async take(current, isFirst) {
+        taken.push([clock.nowMs(), isFirst ? null : (current?.name ?? null)]);
+        clock.stall(takeMs(tick));
+        tick += 1;
+      },
+      signal: stop.signal,
+    });
+    return { taken, entered, done, stop };
+  }
+
+  it('reads at the origin, every second, at every boundary and at the end', async () => {
+    const clock = new FakeClock();
+    const { taken, entered, done } = start(clock);
+    await clock.advance(12_000);
+    await done;
+    expect(taken).toHaveLength(14);
+    expect(taken[0]).toEqual([0, null]);
+    expect(taken.filter(([, name]) => name === 'ramp').map(([at]) => at)).toEqual([
+      1000, 2000, 3000, 4000, 4500,
+    ]);
+    expect(taken.at(-1)).toEqual([12_000, 'end']);
+    expect(entered).toEqual([
+      ['ramp', 0],
+      ['hold', 4500],
+      ['end', 10_000],
+    ]);
+  });
+
+  it('leaves out ticks that were overrun, but never a boundary', async () => {
+    const clock = new FakeClock();
+    const { taken, entered, done } = start(clock, (tick) => (tick === 1 ? 5200 : 0));
+    await clock.advance(12_000);
+    await done;
+    // The reading due at 1000 took until 6200: 2000 to 4000 are left out, the boundary at 4500 is read late.
+    expect(taken.slice(1, 5)).toEqual([
+      [1000, 'ramp'],
+      [6200, 'ramp'],
+      [6200, 'hold'],
+      [7000, 'hold'],
+    ]);
+    expect(entered.map(([name]) => name)).toEqual(['ramp', 'hold', 'end']);
+  });
+
+  it('stops with the signal’s reason', async () => {
+    const clock = new FakeClock();
+    const { done, stop, taken } = start(clock);
+    await clock.advance(2500);
+    stop.abort(new Error('interrupted'));
+    await expect(done).rejects.toThrow('interrupted');
+    expect(taken.map(([at]) => at)).toEqual([0, 1000, 2000]);
   });
 });
