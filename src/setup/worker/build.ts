@@ -87,7 +87,8 @@ export function builtWorker(system: System, debian: Debian): Source {
         timeoutMs,
         signal,
         env: { ...system.env, NINJA_STATUS: '[%f/%t] ' },
-        onLine: (line) => progress.status(line.replace(/CMakeFiles\/\S*\.dir\//, '')),
+        // ninja names the whole path of the object file; the source below worker/src says as much.
+        onLine: (line) => progress.status(line.replace(/Building CXX object \S*\/src\/(\S+)\.o$/, '$1')),
       });
       signal.throwIfAborted();
       if (result.exitCode !== 0) fail(name, result, log);
