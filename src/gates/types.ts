@@ -1,5 +1,6 @@
 import type { MetricLabel, MetricLabels, MetricName } from '../metrics/catalogue.ts';
 import type { Distribution } from '../stats/distribution.ts';
+import type { GateExpression } from './expression.ts';
 
 /** Which part of a run is judged: its steady stages, all of it, or the stage of that name. */
 export type GateWindow = 'steady' | 'all' | { stage: string };
@@ -17,4 +18,15 @@ export interface DistributionQuery {
    * observations the result is an empty distribution (`count` 0), never a zero.
    */
   query(metric: MetricName, labels: MetricLabels, window: GateWindow): Distribution;
+}
+
+/** A gate as the scenario has it, checked and ready to be evaluated. */
+export interface GateSpec extends GateExpression {
+  level: 'error' | 'warn';
+  /** With fewer it is inconclusive; null: what the aggregate needs. */
+  minSamples: number | null;
+  window: GateWindow;
+  /** Where the scenario says so, from 1; null for a gate that came from a flag or a default. */
+  line: number | null;
+  column: number | null;
 }
