@@ -156,11 +156,11 @@ function makeH264({ height, width, kbps }: (typeof LAYERS)[number]): void {
 
 /** Two slides: each a key frame, a few refining frames and then frames in which nothing moves. */
 function makeScreen(): void {
-  const slides = ['smptehdbars', 'pal100bars'].map((source, i) =>
+  const slides = [0.3, 0.02].map((scale) =>
     ivfFrames(
       ffmpeg([
-        ...['-f', 'lavfi', '-i', `${source}=s=1280x720:r=5,noise=c0s=${18 + i}:c0f=p:c0_seed=${i + 1}`],
-        ...['-frames:v', '12', '-c:v', 'libvpx', '-deadline', 'good', '-cpu-used', '2', '-b:v', '900k'],
+        ...['-f', 'lavfi', '-i', `mandelbrot=s=1280x720:r=5:start_scale=${scale},loop=loop=-1:size=1`],
+        ...['-frames:v', '12', '-c:v', 'libvpx', '-deadline', 'good', '-cpu-used', '2', '-b:v', '900k', '-qmin', '20'],
         ...['-g', '9999', '-lag-in-frames', '0', '-auto-alt-ref', '0', '-error-resilient', '1', '-f', 'ivf'],
       ]),
     ),
