@@ -81,6 +81,13 @@ function readGates(data: unknown, source: ScenarioSource): { specs: GateSpec[]; 
         hint: `one of: steady, all, ${stages.join(', ')}`,
       });
     }
+    if (parse.gate.labels.room !== undefined && window !== 'steady' && window !== 'all') {
+      problems.push({
+        ...source.valueAt(['gates', index, 'window']),
+        message: 'gate: what is kept by room is not kept by stage',
+        hint: 'steady or all, or a gate without room',
+      });
+    }
     specs.push({
       ...parse.gate,
       level: long?.level === 'warn' ? 'warn' : 'error',

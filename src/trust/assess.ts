@@ -1,0 +1,213 @@
+import type {
+  GeneratorRow,
+  HostRow,
+  PacketAccounting,
+  TrustReason,
+  TrustVerdict,
+} from '../results/records.ts';
+import {
+  busiestMean,
+  difference,
+  inequality,
+  largest,
+  mean,
+  ms,
+  percent,
+  product,
+  share,
+  sumOfMeans,
+  total,
+  worstButFewest,
+} from './arithmetic.ts';
+import { TRUST_BOUNDS, type TrustBoundName, type TrustBounds } from './bounds.ts';
+
+/** What the generator and its host showed. Rows are those of the steady window; joins those of the whole run. */
+export interface TrustInput {
+  bounds: TrustBounds;
+  /** One row an engine and interval. */
+  generator: readonly GeneratorRow[];
+  host: readonly HostRow[];
+  /** Readings in the steady window, one number a bridge that lived to see it. */
+  readingsPerBridge: readonly number[];
+  accounting: PacketAccounting | null;
+  /** How late each join was begun. */
+  startLagsMs: readonly number[];
+  /** Largest step of the wall clock against the monotonic one; null: not watched. */
+  clockJumpMs: number | null;
+  /** Whether bridges and generator share this host, so that no network lies between them. */
+  sharedHost: boolean;
+  /** Packets received a second, by participants from whom the same is expected (one group, one room). */
+  likeParticipantsPps: readonly (readonly number[])[];
+}
+
+interface Finding {
+  bound: TrustBoundName;
+  code: string;
+  value: number | null;
+  /** What happened, without the bound. */
+  told: string;
+}
+
+/** Was the generator, or its host, the bottleneck? Every reason is told, the decisive ones first. */
+export function assessTrust(input: TrustInput): TrustVerdict {
+  const findings = [...generatorFindings(input), ...hostFindings(input), ...runFindings(input)];
+  const judged = findings.map((finding) => ({ finding, degree: degreeOf(finding, input.bounds) }));
+  const reasonsOf = (degree: Degree) =>
+    judged.filter((entry) => entry.degree === degree).map(({ finding }) => reason(finding, input.bounds));
+  const saturated = [...reasonsOf('saturated'), ...tooFewReadings(input)];
+  const suspect = [...reasonsOf('suspect'), ...notMeasured(input)];
+  return {
+    verdict: saturated.length > 0 ? 'saturated' : suspect.length > 0 ? 'suspect' : 'trusted',
+    reasons: [...saturated, ...suspect],
+  };
+}
+
+type Degree = 'fine' | 'suspect' | 'saturated';
+
+function degreeOf({ bound: name, value }: Finding, bounds: TrustBounds): Degree {
+  const { suspectShare, decides } = TRUST_BOUNDS[name];
+  if (value === null || value <= bounds[name] * suspectShare) return 'fine';
+  return decides && value > bounds[name] ? 'saturated' : 'suspect';
+}
+
+function reason({ bound: name, code, value, told }: Finding, bounds: TrustBounds): TrustReason {
+  return { code, message: `${told} (bound ${show(name, bounds[name])})`, value, bound: bounds[name] };
+}
+
+function generatorFindings({ generator, accounting }: TrustInput): Finding[] {
+  const sent = total(generator.map((row) => row.packetsSent));
+  const late = total(generator.map((row) => product(row.lateSendRatio, row.packetsSent)));
+  const scheduled = total(generator.map((row) => row.packetsScheduled));
+  const drops = total(generator.map((row) => row.socketDrops));
+  const lateness = quantile(
+    generator.map((row) => row.lateSendP99Ms),
+    0.95,
+  );
+  const delay = quantile(
+    generator.map((row) => row.eventLoopDelayMaxMs),
+    0.95,
+  );
+  const cpu = sumOfMeans(generator, (row) => row.cpuRatio);
+  const busy = busiestMean(generator, (row) => row.eventLoopUtilisationRatio);
+  const lateRatio = share(late, sent);
+  const shortfall = sent === null ? null : share(difference(scheduled, sent), scheduled);
+  const dropRatio = share(drops, accounting?.participantsReceived ?? null);
+  return [
+    {
+      bound: 'lateSendRatio',
+      code: 'late-sends',
+      value: lateRatio,
+      told: `${percent(lateRatio)} of the packets left more than 20 ms late`,
+    },
+    {
+      bound: 'lateSendP99Ms',
+      code: 'late-sends',
+      value: lateness,
+      told: `one packet in a hundred left ${ms(lateness)} late or more`,
+    },
+    {
+      bound: 'offeredShortfallRatio',
+      code: 'offered-less-than-scheduled',
+      value: shortfall,
+      told: `${percent(shortfall)} of the scheduled packets were never sent`,
+    },
+    {
+      bound: 'eventLoopDelayMs',
+      code: 'event-loop-delay',
+      value: delay,
+      told: `the generator's event loop stood still for ${ms(delay)}`,
+    },
+    {
+      bound: 'eventLoopUtilisationRatio',
+      code: 'event-loop-busy',
+      value: busy?.mean ?? null,
+      told: `the event loop of ${busy?.engine ?? 'the generator'} was busy ${percent(busy?.mean ?? null)} of the time`,
+    },
+    {
+      bound: 'generatorCpuRatio',
+      code: 'generator-cpu',
+      value: cpu,
+      told: `the generator used ${percent(cpu)} of the host's CPU`,
+    },
+    {
+      bound: 'socketDropRatio',
+      code: 'socket-drops',
+      value: dropRatio,
+      told: `the generator's own full sockets dropped ${drops ?? 0} datagrams, ${percent(dropRatio)} of what it received`,
+    },
+  ];
+}
+
+function hostFindings({ host, generator, accounting, sharedHost }: TrustInput): Finding[] {
+  const cpu = mean(host.map((row) => row.cpuRatio));
+  const steal = mean(host.map((row) => row.stealRatio));
+  const kernelDrops = total(host.map((row) => row.udpReceiveBufferErrors)) ?? 0;
+  const ownDrops = total(generator.map((row) => row.socketDrops)) ?? 0;
+  const down = accounting?.differenceDownRatio ?? null;
+  const lost = sharedHost && kernelDrops === 0 && ownDrops === 0 && down !== null ? -down : null;
+  return [
+    {
+      bound: 'hostCpuRatio',
+      code: 'host-cpu',
+      value: cpu,
+      told: `the host was busy ${percent(cpu)} of the time`,
+    },
+    {
+      bound: 'stealRatio',
+      code: 'host-steal',
+      value: steal,
+      told: `the hypervisor gave ${percent(steal)} of the CPU to others`,
+    },
+    {
+      bound: 'unexplainedLossRatio',
+      code: 'received-less-than-sent',
+      value: lost,
+      told: `participants counted ${percent(lost)} fewer packets than the SFU sent, and the kernel dropped none: they were lost inside the generator`,
+    },
+  ];
+}
+
+function runFindings({ startLagsMs, clockJumpMs, likeParticipantsPps }: TrustInput): Finding[] {
+  const lag = worstButFewest(startLagsMs);
+  const unequal = largest(likeParticipantsPps.map(inequality));
+  return [
+    { bound: 'startLagMs', code: 'late-joins', value: lag, told: `joins were begun ${ms(lag)} late` },
+    {
+      bound: 'clockJumpMs',
+      code: 'clock-jump',
+      value: clockJumpMs,
+      told: `the wall clock stepped by ${ms(clockJumpMs)}`,
+    },
+    {
+      bound: 'unequalRatio',
+      code: 'unequal-participants',
+      value: unequal,
+      told: `some participants received ${percent(unequal)} fewer packets than others like them`,
+    },
+  ];
+}
+
+function tooFewReadings({ readingsPerBridge, bounds }: TrustInput): TrustReason[] {
+  const fewest = readingsPerBridge.length === 0 ? 0 : Math.min(...readingsPerBridge);
+  if (fewest >= bounds.minSteadySamples) return [];
+  const message = `only ${fewest} readings of a bridge in the steady window, ${bounds.minSteadySamples} are needed`;
+  return [{ code: 'too-few-samples', message, value: fewest, bound: bounds.minSteadySamples }];
+}
+
+function notMeasured({ generator }: TrustInput): TrustReason[] {
+  if (generator.length > 0) return [];
+  return [
+    { code: 'generator-not-measured', message: 'the generator was not measured', value: null, bound: null },
+  ];
+}
+
+function show(name: TrustBoundName, value: number): string {
+  switch (TRUST_BOUNDS[name].unit) {
+    case 'ratio':
+      return percent(value);
+    case 'ms':
+      return ms(value);
+    case 'count':
+      return String(value);
+  }
+}
