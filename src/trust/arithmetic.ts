@@ -12,7 +12,7 @@ export function inequality(rates: readonly number[]): number | null {
   return median <= 0 ? null : 1 - slow / median;
 }
 
-export function known(values: readonly (number | null)[]): number[] {
+function known(values: readonly (number | null)[]): number[] {
   return values.filter((value) => value !== null);
 }
 

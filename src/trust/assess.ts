@@ -79,14 +79,8 @@ function generatorFindings({ generator, accounting }: TrustInput): Finding[] {
   const late = total(generator.map((row) => product(row.lateSendRatio, row.packetsSent)));
   const scheduled = total(generator.map((row) => row.packetsScheduled));
   const drops = total(generator.map((row) => row.socketDrops));
-  const lateness = quantile(
-    generator.map((row) => row.lateSendP99Ms),
-    0.95,
-  );
-  const delay = quantile(
-    generator.map((row) => row.eventLoopDelayMaxMs),
-    0.95,
-  );
+  const lateness = worstButFewest(generator.map((row) => row.lateSendP99Ms));
+  const delay = worstButFewest(generator.map((row) => row.eventLoopDelayMaxMs));
   const cpu = sumOfMeans(generator, (row) => row.cpuRatio);
   const busy = busiestMean(generator, (row) => row.eventLoopUtilisationRatio);
   const lateRatio = share(late, sent);
