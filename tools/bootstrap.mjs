@@ -22,6 +22,7 @@ async function test() {
   const steps = [
     ['lint', 'biome', ['check', '.']],
     ['types', 'tsc', ['-p', '.']],
+    ['types of the pages', 'tsc', ['-p', 'tsconfig.page.json']],
     ['unit tests', 'vitest', ['run', '--project', 'unit']],
     ['end-to-end tests', 'vitest', ['run', '--project', 'e2e']],
   ];

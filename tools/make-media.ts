@@ -160,7 +160,20 @@ function makeScreen(): void {
     ivfFrames(
       ffmpeg([
         ...['-f', 'lavfi', '-i', `mandelbrot=s=1280x720:r=5:start_scale=${scale},loop=loop=-1:size=1`],
-        ...['-frames:v', '12', '-c:v', 'libvpx', '-deadline', 'good', '-cpu-used', '2', '-b:v', '900k', '-qmin', '20'],
+        ...[
+          '-frames:v',
+          '12',
+          '-c:v',
+          'libvpx',
+          '-deadline',
+          'good',
+          '-cpu-used',
+          '2',
+          '-b:v',
+          '900k',
+          '-qmin',
+          '20',
+        ],
         ...['-g', '9999', '-lag-in-frames', '0', '-auto-alt-ref', '0', '-error-resilient', '1', '-f', 'ivf'],
       ]),
     ),
