@@ -6,7 +6,7 @@ import type { DistributionRecord } from './records.ts';
 const LABELS: readonly MetricLabel[] = ['bridge', 'room', 'engine', 'kind', 'source', 'direction'];
 
 /** One text for one set of labels, whatever the order in which they were written. */
-export function labelKey(labels: MetricLabels): string {
+function labelKey(labels: MetricLabels): string {
   let key = '';
   for (const label of LABELS) key += `${labels[label] ?? ''}\u0000`;
   return key;

@@ -1,0 +1,95 @@
+import type { RunReader } from '../../results/reader.ts';
+import type { TimelineRecord } from '../../results/records.ts';
+import { Events } from './events.ts';
+import { Participants } from './participants.ts';
+import { percentileRows } from './percentiles.ts';
+import { Rooms } from './rooms.ts';
+import {
+  addBridgeRow,
+  addGeneratorRow,
+  addHostRow,
+  addQualityRow,
+  newBridgeSeries,
+  newGeneratorSeries,
+  newHostSeries,
+  newQualitySeries,
+} from './series.ts';
+import type { BridgeSeries, GeneratorSeries, RunReport, StageBand } from './types.ts';
+
+/** The stages as they came; a run that died ends its last one where its record ends. */
+class Stages {
+  readonly bands: StageBand[] = [];
+  lastMs = 0;
+
+  take(record: TimelineRecord): void {
+    this.lastMs = Math.max(this.lastMs, record.tMs);
+    if (record.type !== 'stage-started') return;
+    this.#end(record.tMs);
+    this.bands.push({ name: record.stage, startMs: record.tMs, endMs: record.tMs, steady: record.steady });
+  }
+
+  finish(): StageBand[] {
+    this.#end(this.lastMs);
+    return this.bands;
+  }
+
+  #end(tMs: number): void {
+    const last = this.bands.at(-1);
+    if (last !== undefined) last.endMs = tMs;
+  }
+}
+
+/** Reads a folder once through and gathers what reports show. Memory is a few numbers a second of the run. */
+export async function buildReport(reader: RunReader): Promise<RunReport> {
+  const stages = new Stages();
+  const events = new Events();
+  const rooms = new Rooms();
+  const participants = new Participants();
+  const bridges = new Map<string, BridgeSeries>();
+  const generators = new Map<string, GeneratorSeries>();
+  const quality = newQualitySeries();
+  const host = newHostSeries();
+  await reader.timeline((record) => {
+    for (const part of [stages, events, rooms, participants]) part.take(record);
+    const { tMs } = record;
+    if (record.type === 'bridge') {
+      const id = record.sample.bridgeId;
+      addBridgeRow(of(bridges, id, newBridgeSeries), tMs, record.sample);
+    } else if (record.type === 'generator') {
+      addGeneratorRow(of(generators, record.sample.engine, newGeneratorSeries), tMs, record.sample);
+    } else if (record.type === 'quality') addQualityRow(quality, tMs, record.sample);
+    else if (record.type === 'host') addHostRow(host, tMs, record.sample);
+  });
+  const bands = stages.finish();
+  const window = bands.some((band) => band.steady && band.endMs > band.startMs) ? 'steady' : 'all';
+  const store = await reader.loadDistributions();
+  const roomRows = await rooms.rows(reader, window);
+  return {
+    dir: reader.dir,
+    manifest: reader.manifest,
+    died: reader.died,
+    warnings: [...reader.manifest.warnings, ...reader.warnings],
+    durationMs: stages.lastMs,
+    window,
+    stages: bands,
+    bridges: [...bridges.values()],
+    quality,
+    host,
+    generators: [...generators.values()],
+    percentiles: percentileRows(store, window),
+    rooms: roomRows,
+    participants: participants.worstFirst(),
+    traffic: participants.traffic(),
+    failures: events.failures(),
+    events: events.rows,
+    eventsLeftOut: events.leftOut,
+  };
+}
+
+function of<T>(map: Map<string, T>, key: string, make: (key: string) => T): T {
+  const present = map.get(key);
+  if (present !== undefined) return present;
+  const made = make(key);
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,92 @@
+import type { BridgeRow, GeneratorRow, HostRow, QualityRow, QuantileRow } from '../../results/records.ts';
+import type { BridgeSeries, GeneratorSeries, HostSeries, QualitySeries, QuantileSeries } from './types.ts';
+
+/** What a folder says may be anything; what is drawn is a finite number or nothing. */
+export function numberOrNull(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+export function newBridgeSeries(id: string): BridgeSeries {
+  return {
+    id,
+    tMs: [],
+    stress: [],
+    packetRateInPps: [],
+    packetRateOutPps: [],
+    relayPacketRatePps: [],
+    packetRatePps: [],
+    cpuRatio: [],
+    memoryBytes: [],
+  };
+}
+
+export function addBridgeRow(series: BridgeSeries, tMs: number, row: BridgeRow): void {
+  series.tMs.push(tMs);
+  series.stress.push(numberOrNull(row.stress));
+  series.packetRateInPps.push(numberOrNull(row.packetRateInPps));
+  series.packetRateOutPps.push(numberOrNull(row.packetRateOutPps));
+  series.relayPacketRatePps.push(numberOrNull(row.relayPacketRateInPps + row.relayPacketRateOutPps));
+  series.packetRatePps.push(numberOrNull(row.packetRatePps));
+  series.cpuRatio.push(numberOrNull(row.cpuRatio));
+  series.memoryBytes.push(numberOrNull(row.memoryBytes));
+}
+
+function newQuantiles(): QuantileSeries {
+  return { p50: [], p95: [], max: [] };
+}
+
+export function newQualitySeries(): QualitySeries {
+  return {
+    tMs: [],
+    joined: [],
+    target: [],
+    failed: [],
+    rttMs: newQuantiles(),
+    lossRatio: newQuantiles(),
+    jitterMs: newQuantiles(),
+    framesPerSecond: newQuantiles(),
+    packetRateUpPps: [],
+    packetRateDownPps: [],
+  };
+}
+
+export function addQualityRow(series: QualitySeries, tMs: number, row: QualityRow): void {
+  series.tMs.push(tMs);
+  series.joined.push(numberOrNull(row.joined));
+  series.target.push(numberOrNull(row.target));
+  series.failed.push(numberOrNull(row.failed));
+  addQuantiles(series.rttMs, row.rttMs);
+  addQuantiles(series.lossRatio, row.lossRatio);
+  addQuantiles(series.jitterMs, row.jitterMs);
+  addQuantiles(series.framesPerSecond, row.framesPerSecond);
+  series.packetRateUpPps.push(numberOrNull(row.packetRateUpPps));
+  series.packetRateDownPps.push(numberOrNull(row.packetRateDownPps));
+}
+
+function addQuantiles(series: QuantileSeries, row: QuantileRow | null): void {
+  series.p50.push(numberOrNull(row?.p50));
+  series.p95.push(numberOrNull(row?.p95));
+  series.max.push(numberOrNull(row?.max));
+}
+
+export function newHostSeries(): HostSeries {
+  return { tMs: [], cpuRatio: [], stealRatio: [], udpReceiveBufferErrors: [] };
+}
+
+export function addHostRow(series: HostSeries, tMs: number, row: HostRow): void {
+  series.tMs.push(tMs);
+  series.cpuRatio.push(numberOrNull(row.cpuRatio));
+  series.stealRatio.push(numberOrNull(row.stealRatio));
+  series.udpReceiveBufferErrors.push(numberOrNull(row.udpReceiveBufferErrors));
+}
+
+export function newGeneratorSeries(engine: string): GeneratorSeries {
+  return { engine, tMs: [], cpuRatio: [], eventLoopDelayMaxMs: [], lateSendRatio: [] };
+}
+
+export function addGeneratorRow(series: GeneratorSeries, tMs: number, row: GeneratorRow): void {
+  series.tMs.push(tMs);
+  series.cpuRatio.push(numberOrNull(row.cpuRatio));
+  series.eventLoopDelayMaxMs.push(numberOrNull(row.eventLoopDelayMaxMs));
+  series.lateSendRatio.push(numberOrNull(row.lateSendRatio));
+}

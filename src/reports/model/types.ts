@@ -1,0 +1,128 @@
+import type { GateWindow } from '../../gates/types.ts';
+import type { MetricName } from '../../metrics/catalogue.ts';
+import type { Manifest, ParticipantSummary, TrafficByMedium } from '../../results/records.ts';
+
+/** One value a reading; null where there was none. Same length as the times it belongs to. */
+export type Values = (number | null)[];
+
+export interface StageBand {
+  name: string;
+  startMs: number;
+  endMs: number;
+  steady: boolean;
+}
+
+export interface BridgeSeries {
+  id: string;
+  tMs: number[];
+  stress: Values;
+  /** Local traffic only. */
+  packetRateInPps: Values;
+  packetRateOutPps: Values;
+  /** In and out, between bridges. */
+  relayPacketRatePps: Values;
+  packetRatePps: Values;
+  cpuRatio: Values;
+  memoryBytes: Values;
+}
+
+export interface QuantileSeries {
+  p50: Values;
+  p95: Values;
+  max: Values;
+}
+
+/** Everybody's quality over time. */
+export interface QualitySeries {
+  tMs: number[];
+  joined: Values;
+  target: Values;
+  failed: Values;
+  rttMs: QuantileSeries;
+  lossRatio: QuantileSeries;
+  jitterMs: QuantileSeries;
+  framesPerSecond: QuantileSeries;
+  packetRateUpPps: Values;
+  packetRateDownPps: Values;
+}
+
+export interface HostSeries {
+  tMs: number[];
+  cpuRatio: Values;
+  stealRatio: Values;
+  udpReceiveBufferErrors: Values;
+}
+
+export interface GeneratorSeries {
+  engine: string;
+  tMs: number[];
+  cpuRatio: Values;
+  eventLoopDelayMaxMs: Values;
+  lateSendRatio: Values;
+}
+
+/** A metric's distribution in one line; `which` names the part of it, or is empty for all of it. */
+export interface PercentileRow {
+  metric: MetricName;
+  unit: string;
+  which: string;
+  samples: number;
+  min: number | null;
+  mean: number | null;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  max: number | null;
+}
+
+export interface RoomRow {
+  id: string;
+  /** As the scenario wrote it: untrusted text. */
+  name: string;
+  bridges: string[];
+  participants: number;
+  rttP95Ms: number | null;
+  lossRatioMean: number | null;
+  jitterP95Ms: number | null;
+  framesPerSecondMean: number | null;
+  freezeRatioMean: number | null;
+}
+
+export interface EventRow {
+  tMs: number;
+  level: 'info' | 'warning' | 'error';
+  text: string;
+}
+
+export interface Traffic {
+  up: TrafficByMedium;
+  down: TrafficByMedium;
+}
+
+/** Everything that any output shows, from one folder. */
+export interface RunReport {
+  dir: string;
+  manifest: Manifest;
+  died: boolean;
+  /** What could not be read, and what the run itself warned of. */
+  warnings: string[];
+  durationMs: number;
+  /** What percentiles and tables are over: the steady window, or all of a run that never came to it. */
+  window: GateWindow;
+  stages: StageBand[];
+  bridges: BridgeSeries[];
+  quality: QualitySeries;
+  host: HostSeries;
+  generators: GeneratorSeries[];
+  percentiles: PercentileRow[];
+  /** Worst first. */
+  rooms: RoomRow[];
+  /** Worst first. */
+  participants: ParticipantSummary[];
+  traffic: Traffic;
+  /** Reasons for which joins failed, most frequent first. */
+  failures: { reason: string; count: number }[];
+  events: EventRow[];
+  /** Events beyond those kept. */
+  eventsLeftOut: number;
+}
