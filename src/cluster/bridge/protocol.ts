@@ -81,7 +81,7 @@ export interface BridgeMethods {
   /** On the producer's bridge: begin to send it through the pipe. */
   pipeOut: {
     params: { room: string; peerBridgeId: string; producerId: string };
-    result: { kind: MediaKind; rtpParameters: mediasoup.RtpParameters; paused: boolean };
+    result: { consumerId: string; kind: MediaKind; rtpParameters: mediasoup.RtpParameters; paused: boolean };
   };
   /** On the other bridge: the same producer, under the same id, comes out of the pipe. */
   pipeIn: {

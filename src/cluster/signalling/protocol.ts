@@ -53,6 +53,9 @@ export interface SignallingMethods {
     };
     result: { producerId: string };
   };
+  /** Mute: those who consume it stay subscribed and receive nothing. */
+  pauseProducer: { params: { producerId: string }; result: Record<string, never> };
+  resumeProducer: { params: { producerId: string }; result: Record<string, never> };
   closeProducer: { params: { producerId: string }; result: Record<string, never> };
   /** With `producerId` of a participant on another bridge the cluster pipes it over first. */
   consume: {
