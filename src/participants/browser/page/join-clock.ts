@@ -26,17 +26,12 @@ export class JoinClock {
     this.#connectedMs ??= performance.now();
   }
 
-  /** These two return whether it was the first. */
-  packet(): boolean {
-    if (this.#firstPacketMs !== null) return false;
-    this.#firstPacketMs = performance.now();
-    return true;
+  packet(): void {
+    this.#firstPacketMs ??= performance.now();
   }
 
-  frame(): boolean {
-    if (this.#firstFrameMs !== null) return false;
-    this.#firstFrameMs = performance.now();
-    return true;
+  frame(): void {
+    this.#firstFrameMs ??= performance.now();
   }
 
   joinMs(): number {

@@ -12,6 +12,8 @@ import { openTransport, type TransportListener } from './transports.ts';
 
 /** A cluster that does not answer must not keep anybody in the room. */
 const LEAVE_TIMEOUT_MS = 2_000;
+/** Sound may come long before the first picture, or a picture never; the steps are told after this in any case. */
+const FRAME_PATIENCE_MS = 10_000;
 
 /** One participant in one room, from its join to its end; a join after a loss is another session. */
 export class Session {
@@ -27,6 +29,8 @@ export class Session {
   #receiver: Receiver | null = null;
   #bridgeId = '';
   #state: 'joining' | 'joined' | 'ended' = 'joining';
+  #stepsTold = false;
+  #stepsTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(request: JoinRequest, studio: Studio, emit: (event: PageEvent) => void) {
     this.#request = request;
@@ -116,10 +120,12 @@ export class Session {
     this.#receiver = new Receiver(participant, device, this.#recv, client, room, {
       firstPacket: ({ producerId, source }, durationMs) => {
         this.#emit({ type: 'subscribed', participantId, producerId, source, attempt, durationMs });
-        if (this.#clock.packet()) this.#tellSteps();
+        this.#clock.packet();
+        this.#tellSteps();
       },
       firstFrame: () => {
-        if (this.#clock.frame()) this.#tellSteps();
+        this.#clock.frame();
+        this.#tellSteps();
       },
     });
     await this.#receiver.start();
@@ -148,17 +154,27 @@ export class Session {
       joinMs: this.#clock.joinMs(),
       steps: this.#clock.steps(),
     });
+    this.#tellSteps();
   }
 
-  #tellSteps(): void {
-    if (this.#state !== 'joined') return;
+  /** Once a join: when the first packet and, where video is expected, the first frame are there. */
+  #tellSteps(complete = false): void {
+    const steps = this.#clock.steps();
+    if (this.#state !== 'joined' || this.#stepsTold || steps.firstPacketMs === null) return;
     const { participant, attempt } = this.#request;
-    this.#emit({ type: 'steps', participantId: participant.id, attempt, steps: this.#clock.steps() });
+    if (!complete && participant.subscribe.video !== 'none' && steps.firstFrameMs === null) {
+      this.#stepsTimer ??= setTimeout(() => this.#tellSteps(true), FRAME_PATIENCE_MS);
+      return;
+    }
+    this.#stepsTold = true;
+    this.#emit({ type: 'steps', participantId: participant.id, attempt, steps });
   }
 
   /** Ends the session once; `reason` is told, unless it was asked to leave. */
   #end(reason: string | null): void {
     if (this.#state === 'ended') return;
+    clearTimeout(this.#stepsTimer);
+    this.#tellSteps(true);
     const type = this.#state === 'joined' ? 'lost' : 'failed';
     this.#state = 'ended';
     const { participant, attempt } = this.#request;

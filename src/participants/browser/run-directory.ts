@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFIX = 'rtc-bench-browser-';
+const OWNER_FILE = 'pid';
+
+/** A temporary folder of one run, which says whose it is so that a later run can clear up after a killed one. */
+export class RunDirectory {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static create(): RunDirectory {
+    const path = mkdtempSync(join(tmpdir(), PREFIX));
+    writeFileSync(join(path, OWNER_FILE), `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`);
+    return new RunDirectory(path);
+  }
+
+  /** Creates and returns a folder inside. */
+  folder(name: string): string {
+    const path = join(this.path, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  async remove(): Promise<void> {
+    // A browser that was just killed may still be writing its last files.
+    await rm(this.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+/** Removes what runs have left behind that are no longer there. Returns how many. */
+export async function removeLeftovers(): Promise<number> {
+  const leftovers = readdirSync(tmpdir())
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => join(tmpdir(), name))
+    .filter((path) => existsSync(join(path, OWNER_FILE)) && !ownerLives(path));
+  for (const path of leftovers) await rm(path, { recursive: true, force: true });
+  return leftovers.length;
+}
+
+function ownerLives(path: string): boolean {
+  try {
+    const [pid, startTime] = readFileSync(join(path, OWNER_FILE), 'utf8').trim().split(' ');
+    const now = startTimeOf(Number(pid));
+    return now !== null && (startTime === undefined || startTime === now);
+  } catch {
+    // Not ours to read, so not ours to remove.
+    return true;
+  }
+}
+
+/** When the process began, in clock ticks since boot (proc(5), field 22): a process id alone may be another's. */
+function startTimeOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
