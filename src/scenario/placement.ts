@@ -2,9 +2,9 @@ import type { ParticipantPlan, RoomPlan } from './plan-types.ts';
 import type { TargetConfig } from './schema.ts';
 
 /**
- * The planner's own guess at where the balancer puts everybody, in the order of joins: pins first; else the
- * bridge that has the room already, until the room is full there; else the bridge with the fewest participants.
- * The real balancer reckons with measured packet rates, so `plan` calls this an expectation.
+ * The planner's guess at where the balancer (`src/cluster/balancer.ts`) puts everybody, in the order of joins. It
+ * has no measured stress, so participants stand for it: pins first; with `spread` the bridge with the fewest of
+ * the room; else the bridge that has the room and space for more, else the one with the fewest participants.
  */
 export function place(
   participants: readonly ParticipantPlan[],
@@ -14,31 +14,36 @@ export function place(
   const limit = target.maxParticipantsPerBridgeAndRoom ?? Number.POSITIVE_INFINITY;
   const pins = new Map(rooms.map((room) => [room.id, room.pinnedBridge]));
   const perBridge = Array.from({ length: target.bridges }, () => 0);
-  const inRoom = new Map<string, number[]>();
+  const perRoom = new Map<string, number[]>();
   const placed = new Map<string, number>();
-  let turn = 0;
-  for (const participant of participants) {
-    const counts = inRoom.get(participant.roomId) ?? perBridge.map(() => 0);
-    inRoom.set(participant.roomId, counts);
-    const pinned = participant.pinnedBridge ?? pins.get(participant.roomId) ?? null;
-    const bridge =
-      pinned ??
-      sharedBridge(counts, limit) ??
-      (target.placement === 'spread' ? turn++ % target.bridges : lowest(perBridge));
-    const index = Math.min(bridge, target.bridges - 1);
-    counts[index] = (counts[index] ?? 0) + 1;
-    perBridge[index] = (perBridge[index] ?? 0) + 1;
-    placed.set(participant.id, index);
+  for (const { id, roomId, pinnedBridge } of participants) {
+    const inRoom = perRoom.get(roomId) ?? perBridge.map(() => 0);
+    perRoom.set(roomId, inRoom);
+    const pinned = pinnedBridge ?? pins.get(roomId) ?? null;
+    const chosen = pinned ?? choose(inRoom, perBridge, limit, target.placement === 'spread');
+    const bridge = Math.min(chosen, target.bridges - 1);
+    inRoom[bridge] = (inRoom[bridge] ?? 0) + 1;
+    perBridge[bridge] = (perBridge[bridge] ?? 0) + 1;
+    placed.set(id, bridge);
   }
   return placed;
 }
 
-/** A bridge that has some of the room and space for more. */
-function sharedBridge(counts: readonly number[], limit: number): number | null {
-  const index = counts.findIndex((count) => count > 0 && count < limit);
-  return index === -1 ? null : index;
-}
-
-function lowest(values: readonly number[]): number {
-  return values.indexOf(Math.min(...values));
+function choose(
+  inRoom: readonly number[],
+  perBridge: readonly number[],
+  limit: number,
+  spread: boolean,
+): number {
+  const all = [...perBridge.keys()];
+  const withSpace = all.filter((bridge) => (inRoom[bridge] ?? 0) < limit);
+  const candidates = withSpace.length > 0 ? withSpace : all;
+  const roomKey = (bridge: number) => {
+    const here = inRoom[bridge] ?? 0;
+    return spread ? here : here > 0 ? 0 : 1;
+  };
+  const [best = 0] = candidates.toSorted(
+    (a, b) => roomKey(a) - roomKey(b) || (perBridge[a] ?? 0) - (perBridge[b] ?? 0) || a - b,
+  );
+  return best;
 }

@@ -38,14 +38,16 @@ export const targetSchema = z
       .enum(['least-stressed', 'spread', 'pinned'])
       .default('least-stressed')
       .describe(
-        'Where a room goes: the bridge with the least packet rate, one bridge after the other, or the bridge that its room or group names',
+        '`least-stressed`: a room stays on one bridge, the least stressed when it began, until that is full; `spread`: the participants of a room are dealt out over all bridges; `pinned`: every room or group names its bridge',
       ),
     maxParticipantsPerBridgeAndRoom: z
       .int()
       .min(1)
       .max(100_000)
       .optional()
-      .describe('More of one room go to another bridge, piped; no limit when absent'),
+      .describe(
+        'From this many on, participants of a room go to another bridge and what they see is piped; no limit when absent',
+      ),
     maxPacketRatePps: maxPacketRatePps.optional(),
     udp: udp.default({}),
     allowPublic: z
