@@ -1,0 +1,120 @@
+import type { GateResult } from '../../results/records.ts';
+import { formatCount, formatMetric, formatNumber, formatRatio, formatStress } from '../format.ts';
+import { METRIC_TITLES } from '../metric-titles.ts';
+import type { RunReport } from '../model/types.ts';
+import type { Reporter } from '../reporter.ts';
+import { facts, gateSymbol, headline } from '../verdict.ts';
+
+/** Annotations of GitHub Actions: workflow commands on stdout, one a gate that did not pass. */
+export class GithubAnnotationsReporter implements Reporter {
+  render(report: RunReport): string {
+    const lines = report.manifest.gates
+      .filter((gate) => gate.outcome !== 'passed')
+      .map((gate) => annotation(gate));
+    const { tone, reason } = headline(report);
+    if (tone === 'unsure') lines.push(command('warning', reason, { title: 'rtc-bench: inconclusive' }));
+    return lines.map((line) => `${line}\n`).join('');
+  }
+}
+
+/** A gate's note may say where it stands, as `FILE:LINE:COLUMN`. */
+const PLACE = /^(?<file>[^:]+):(?<line>\d+):(?<col>\d+)/;
+
+function annotation(gate: GateResult): string {
+  const { file, line, col } = PLACE.exec(gate.note ?? '')?.groups ?? {};
+  const place: Record<string, string> =
+    file === undefined ? {} : { file, line: line ?? '1', col: col ?? '1' };
+  const text = `${gate.expression} ${gate.outcome}: value ${formatNumber(gate.value)} from ${gate.samples} samples`;
+  const level = gate.outcome === 'failed' && gate.level === 'error' ? 'error' : 'warning';
+  return command(level, text, { title: `rtc-bench: gate ${gate.outcome}`, ...place });
+}
+
+function command(level: 'error' | 'warning', text: string, properties: Record<string, string>): string {
+  const list = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(value)}`);
+  return `::${level} ${list.join(',')}::${escapeData(text)}`;
+}
+
+/** As the toolkit of GitHub Actions does (`packages/core/src/command.ts`): a line break would end the command. */
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+/** The summary of a CI job, in Markdown: for GITHUB_STEP_SUMMARY or a comment on a change. */
+export class MarkdownReporter implements Reporter {
+  render(report: RunReport): string {
+    const { manifest } = report;
+    const { word, reason } = headline(report);
+    const sections = [
+      `## ${word}: ${escapeMarkdown(manifest.scenario.name)}`,
+      `${escapeMarkdown(reason)}\n\n${facts(report).map(escapeMarkdown).join(' · ')}`,
+    ];
+    if (manifest.gates.length > 0)
+      sections.push(
+        markdownTable(
+          ['', 'Gate', 'Value', 'Samples', 'Note'],
+          manifest.gates.map((gate) => [
+            gateSymbol(gate),
+            code(gate.expression),
+            formatNumber(gate.value),
+            formatCount(gate.samples),
+            escapeMarkdown(gate.note ?? ''),
+          ]),
+        ),
+      );
+    if (manifest.bridges.length > 0)
+      sections.push(
+        markdownTable(
+          ['Bridge', 'Stress mean', 'p95', 'max', 'Packets/s', 'At most', 'CPU'],
+          manifest.bridges.map(({ id, stress, packetRatePps, maxPacketRatePps, cpuRatio }) => [
+            code(id),
+            formatStress(stress.mean),
+            formatStress(stress.p95),
+            formatStress(stress.max),
+            formatCount(packetRatePps.mean),
+            formatCount(maxPacketRatePps),
+            formatRatio(cpuRatio.mean),
+          ]),
+        ),
+      );
+    const quality = report.percentiles.filter((row) => row.which === '');
+    if (quality.length > 0)
+      sections.push(
+        markdownTable(
+          ['Quality', 'p50', 'p95', 'p99', 'max'],
+          quality.map((row) => [
+            METRIC_TITLES[row.metric] ?? row.metric,
+            ...[row.p50, row.p95, row.p99, row.max].map((value) => formatMetric(value, row.unit)),
+          ]),
+        ),
+      );
+    const notes = [...(manifest.trust?.reasons.map((one) => one.message) ?? []), ...report.warnings];
+    if (notes.length > 0) sections.push(notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n'));
+    return `${sections.join('\n\n')}\n`;
+  }
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Nothing in it is markup or HTML, and it stays in its cell. */
+function escapeMarkdown(text: string): string {
+  return oneLine(text)
+    .replace(/[\\`*_{}[\]<>()#+!|~&@-]/g, (character) => `\\${character}`)
+    .replaceAll('\\<', '&lt;')
+    .replaceAll('\\>', '&gt;');
+}
+
+function code(text: string): string {
+  return `<code>${oneLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('|', '&#124;').replaceAll('`', '&#96;')}</code>`;
+}
+
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+}

@@ -1,0 +1,197 @@
+import type { ChalkInstance } from 'chalk';
+import { safeText } from '../../system/safe-text.ts';
+import {
+  formatCommand,
+  formatCount,
+  formatDuration,
+  formatMetric,
+  formatNumber,
+  formatRatio,
+  formatStress,
+} from '../format.ts';
+import { METRIC_TITLES } from '../metric-titles.ts';
+import type { RunReport } from '../model/types.ts';
+import type { Reporter } from '../reporter.ts';
+import { facts, gateSymbol, headline } from '../verdict.ts';
+import { table } from './table.ts';
+
+export interface ConsoleReporterOptions {
+  paint: ChalkInstance;
+  /** Files to name at the end, in order; the report first. */
+  files: readonly string[];
+  /** What to run next. */
+  next: readonly string[];
+}
+
+/** The answer in the terminal: verdict first, then gates, bridges, quality, trust, files, next command. */
+export class ConsoleReporter implements Reporter {
+  readonly #paint: ChalkInstance;
+  readonly #files: readonly string[];
+  readonly #next: readonly string[];
+
+  constructor(options: ConsoleReporterOptions) {
+    this.#paint = options.paint;
+    this.#files = options.files;
+    this.#next = options.next;
+  }
+
+  render(report: RunReport): string {
+    const parts = [
+      this.#headline(report),
+      this.#gates(report),
+      this.#bridges(report),
+      this.#quality(report),
+      this.#accounting(report),
+      this.#trust(report),
+      this.#warnings(report),
+      this.#list('Files', this.#files),
+      this.#list('Next', this.#next),
+    ];
+    return `\n${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  }
+
+  #headline(report: RunReport): string {
+    const { tone, word, reason } = headline(report);
+    const paint = this.#paint;
+    const colour = { good: paint.black.bgGreen, bad: paint.white.bgRed, unsure: paint.black.bgYellow }[tone];
+    const name = paint.bold(safeText(report.manifest.scenario.name));
+    const about = paint.dim(facts(report).join(' · '));
+    return `${colour(` ${word} `)} ${name}  ${about}\n  ${safeText(reason)}`;
+  }
+
+  #gates({ manifest }: RunReport): string {
+    if (manifest.gates.length === 0) return '';
+    const paint = this.#paint;
+    const colours = { passed: paint.green, failed: paint.red, inconclusive: paint.yellow };
+    const rows = manifest.gates.map((gate) => [
+      colours[gate.outcome](gateSymbol(gate)),
+      safeText(gate.expression),
+      formatNumber(gate.value),
+      paint.dim(`${formatCount(gate.samples)} samples`),
+      paint.dim(
+        [gate.level === 'warn' ? 'warns only' : '', gate.note ?? '']
+          .filter((text) => text !== '')
+          .map(safeText)
+          .join(', '),
+      ),
+    ]);
+    return this.#section('Gates', table([], rows, ['left', 'left', 'right', 'right', 'left']));
+  }
+
+  #bridges({ manifest, window }: RunReport): string {
+    if (manifest.bridges.length === 0) return '';
+    const paint = this.#paint;
+    const head = ['bridge', 'stress', 'p95', 'max', 'packets/s', 'max', 'relay', 'of at most', 'CPU', ''].map(
+      (cell) => paint.dim(cell),
+    );
+    const rows = manifest.bridges.map((bridge) => [
+      safeText(bridge.id),
+      this.#stress(bridge.stress.mean),
+      this.#stress(bridge.stress.p95),
+      this.#stress(bridge.stress.max),
+      formatCount(bridge.packetRatePps.mean),
+      formatCount(bridge.packetRatePps.max),
+      formatCount(bridge.relayPacketRatePps.mean),
+      formatCount(bridge.maxPacketRatePps),
+      formatRatio(bridge.cpuRatio.mean),
+      bridge.diedAtMs === null ? '' : paint.red(`died at ${formatDuration(bridge.diedAtMs)}`),
+    ]);
+    const title = window === 'steady' ? 'Bridges, mean over the steady window' : 'Bridges (no steady window)';
+    return this.#section(title, table(head, rows, ['left', ...Array(8).fill('right'), 'left']));
+  }
+
+  #stress(value: number | null): string {
+    const text = formatStress(value);
+    if (value === null) return text;
+    if (value >= 1) return this.#paint.red(text);
+    return value >= 0.8 ? this.#paint.yellow(text) : text;
+  }
+
+  #quality({ percentiles }: RunReport): string {
+    const whole = percentiles.filter((row) => row.which === '');
+    if (whole.length === 0) return '';
+    const head = ['', 'p50', 'p95', 'p99', 'max', 'mean', 'samples'].map((cell) => this.#paint.dim(cell));
+    const rows = whole.map((row) => [
+      METRIC_TITLES[row.metric] ?? row.metric,
+      ...[row.p50, row.p95, row.p99, row.max, row.mean].map((value) => formatMetric(value, row.unit)),
+      this.#paint.dim(formatCount(row.samples)),
+    ]);
+    return this.#section('Quality', table(head, rows, ['left', ...Array(6).fill('right')]));
+  }
+
+  #accounting({ manifest: { accounting } }: RunReport): string {
+    if (accounting === null) return '';
+    const rows = [
+      [
+        'up',
+        `bridges ${formatCount(accounting.bridgesIn)}`,
+        `participants ${formatCount(accounting.participantsSent)}`,
+        this.#difference(accounting.differenceUpRatio),
+      ],
+      [
+        'down',
+        `bridges ${formatCount(accounting.bridgesOut)}`,
+        `participants ${formatCount(accounting.participantsReceived)}`,
+        this.#difference(accounting.differenceDownRatio),
+      ],
+    ];
+    if (accounting.kernelDatagramsOut !== null)
+      rows.push([
+        'all',
+        'counted, with relay and control',
+        `kernel ${formatCount(accounting.kernelDatagramsOut)}`,
+        this.#difference(accounting.kernelDifferenceRatio),
+      ]);
+    return this.#section('Packets, counted at both ends', table([], rows, ['left', 'left', 'left', 'right']));
+  }
+
+  #difference(ratio: number | null): string {
+    const text = `${formatRatio(ratio)} apart`;
+    return ratio !== null && Math.abs(ratio) > 0.03 ? this.#paint.yellow(text) : this.#paint.dim(text);
+  }
+
+  #trust({ manifest: { trust } }: RunReport): string {
+    if (trust === null) return '';
+    const paint = this.#paint;
+    const words = {
+      trusted: paint.green('The load generator kept up: the numbers can be trusted.'),
+      suspect: paint.yellow('The load generator was under strain:'),
+      saturated: paint.red('The load generator was the bottleneck:'),
+    };
+    const reasons = trust.reasons.map((reason) => `  · ${safeText(reason.message)}`);
+    return this.#section('Trust', [`  ${words[trust.verdict]}`, ...reasons].join('\n'));
+  }
+
+  #warnings({ warnings, failures }: RunReport): string {
+    const lines = [
+      ...failures.slice(0, 5).map(({ reason, count }) => `${formatCount(count)} × join failed: ${reason}`),
+      ...warnings,
+    ];
+    if (lines.length === 0) return '';
+    return this.#section(
+      'Warnings',
+      lines.map((line) => `  ${this.#paint.yellow('!')} ${safeText(line)}`).join('\n'),
+    );
+  }
+
+  #list(title: string, lines: readonly string[]): string {
+    return lines.length === 0
+      ? ''
+      : this.#section(title, lines.map((line) => `  ${safeText(line)}`).join('\n'));
+  }
+
+  #section(title: string, body: string): string {
+    return `${this.#paint.bold(title)}\n${body}`;
+  }
+}
+
+/** What to run next after a run was told. */
+export function nextCommands(report: RunReport): string[] {
+  const { manifest, dir } = report;
+  const again = formatCommand(manifest.command);
+  if (manifest.verdict === 'pass') return [`rtc-bench compare ${dir} OTHER_RUN   see what changed`];
+  if (manifest.trust?.verdict === 'saturated') return ['rtc-bench doctor   see what this host lacks', again];
+  return manifest.verdict === 'fail'
+    ? [`rtc-bench gate ${dir} --gate '…'   try other gates on the same run`, again]
+    : [again];
+}
