@@ -55,15 +55,21 @@ export function choosePlacement(request: PlacementRequest, living: readonly Brid
   const limit = request.maxParticipantsPerBridgePerRoom ?? Number.POSITIVE_INFINITY;
   const withSpace = living.filter((load) => load.roomParticipants < limit);
   const candidates = withSpace.length > 0 ? withSpace : living;
-  if (request.placement === 'spread') return best(candidates, (load) => [load.roomParticipants]);
+  if (request.placement === 'spread') {
+    return least(candidates, (load) => [load.roomParticipants, load.participants, load.index]);
+  }
   const fit = candidates.filter((load) => correctedStress(load) < OVERLOAD_STRESS);
-  return best(fit.length > 0 ? fit : candidates, (load) => [load.hasRoom ? 0 : 1]);
+  return least(fit.length > 0 ? fit : candidates, (load) => [
+    load.hasRoom ? 0 : 1,
+    correctedStress(load),
+    load.participants,
+    load.index,
+  ]);
 }
 
-/** The least by `key`, then by stress, then by participants, then the first. */
-function best(loads: readonly BridgeLoad[], key: (load: BridgeLoad) => number[]): number | null {
+function least(loads: readonly BridgeLoad[], key: (load: BridgeLoad) => number[]): number | null {
   const ranked = loads
-    .map((load) => ({ load, rank: [...key(load), correctedStress(load), load.participants, load.index] }))
+    .map((load) => ({ load, rank: key(load) }))
     .sort((a, b) => compareRanks(a.rank, b.rank));
   return ranked[0]?.load.index ?? null;
 }
