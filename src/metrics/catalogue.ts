@@ -57,6 +57,11 @@ export const METRICS = {
     description: 'Resident memory of the media process',
     source: '/proc/PID/statm or getrusage',
   },
+  'bridge.up_ratio': {
+    unit: 'ratio',
+    description: '1 for a bridge that lives, 0 for one that has died, at each reading',
+    source: 'target',
+  },
   'bridge.consumers': { unit: 'count', description: 'Consumers on the bridge', source: 'SFU' },
   'bridge.producers': { unit: 'count', description: 'Producers on the bridge', source: 'SFU' },
   'participant.join_ms': {

@@ -39,6 +39,11 @@ export class BridgeWatch {
     }
   }
 
+  /** At each tick: who lives (1) and who has died (0). */
+  observeUp(observe: (bridgeId: string, up: 0 | 1) => void): void {
+    for (const bridgeId of this.#bridges.keys()) observe(bridgeId, this.#dead.has(bridgeId) ? 0 : 1);
+  }
+
   onEvent(event: TargetEvent): void {
     const now = this.#options.nowMs();
     const tMs = now ?? 0;

@@ -7,6 +7,7 @@ import type { System } from '../system/types.ts';
 import type { BridgeInfo, Target, TargetOptions } from '../targets/types.ts';
 import { Accounting } from './accounting.ts';
 import { BridgeWatch } from './bridge-watch.ts';
+import { TrustEvidence } from './evidence.ts';
 import { type MeasurementSink, Measurements, type Snapshot } from './measurements.ts';
 import { Reader } from './reader.ts';
 import { Roster } from './roster.ts';
@@ -25,8 +26,9 @@ export interface RunParts {
   plan: RunPlan;
   sink: RunSink;
   samplingIntervalMs: number;
-  createTarget(options: TargetOptions): Target;
-  createEngines(options: EngineOptions): readonly Engine[];
+  createTarget(options: TargetOptions): Promise<Target>;
+  /** The engines that the plan needs, and no others. */
+  createEngines(options: EngineOptions): Promise<readonly Engine[]>;
   /** The capacity of a bridge, null when the scenario states none. */
   maxPacketRatePps(bridgeId: string): number | null;
   /** Once before the origin, then after every tick. */
@@ -51,6 +53,7 @@ export interface RunEnd {
   participants: { planned: number; joined: number; failed: number };
   bridges: BridgeInfo[];
   accounting: PacketAccounting | null;
+  evidence: ReturnType<TrustEvidence['result']>;
   versions: Record<string, string>;
   target: { kind: string; notOffered: readonly string[] };
   /** Ticks at which a source did not answer. */
@@ -86,6 +89,9 @@ class Run {
   readonly #scope = new Scope();
   readonly #roster: Roster;
   readonly #accounting = new Accounting();
+  readonly #evidence: TrustEvidence;
+  /** Everything that is written passes the evidence on its way. */
+  readonly #sink: RunSink;
   readonly #bridges: BridgeWatch;
   readonly #engines = new Map<string, Engine>();
   readonly #lostEngines = new Set<string>();
@@ -100,9 +106,11 @@ class Run {
   constructor(parts: RunParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = AbortSignal.any([signal, this.#stop.signal]);
-    this.#roster = new Roster(parts.plan, parts.sink);
+    this.#evidence = new TrustEvidence(parts.system.clock);
+    this.#sink = withEvidence(parts.sink, this.#evidence);
+    this.#roster = new Roster(parts.plan, this.#sink);
     this.#bridges = new BridgeWatch({
-      record: (record) => parts.sink.record(record),
+      record: (record) => this.#sink.record(record),
       nowMs: () => (this.#originMs === null ? null : this.#tMs()),
       onNotice: (notice) => {
         this.#notice = notice;
@@ -140,6 +148,7 @@ class Run {
       },
       bridges,
       accounting: this.#accounting.result(bridges),
+      evidence: this.#evidence.result(),
       versions: this.#versions,
       target: { kind: this.#target?.kind ?? 'none', notOffered: this.#target?.notOffered ?? [] },
       missedReadings: this.#missedReadings,
@@ -151,12 +160,12 @@ class Run {
 
   async #start(): Promise<Target> {
     const { plan, createTarget, createEngines } = this.#parts;
-    const target = createTarget({ onEvent: (event) => this.#bridges.onEvent(event) });
+    const target = await createTarget({ onEvent: (event) => this.#bridges.onEvent(event) });
     this.#target = target;
     this.#scope.defer(`target ${target.kind}`, () => target.close());
     await target.start(this.#signal);
     const rooms = new Map(plan.rooms.map((room) => [room.id, room]));
-    const engines = createEngines({
+    const engines = await createEngines({
       onEvent: (event) => this.#onParticipantEvent(event),
       access: (participant, _attempt, signal) => {
         const room = rooms.get(participant.roomId);
@@ -182,7 +191,8 @@ class Run {
 
   /** From the origin to the end of the plan: joins and leaves on one side, ticks on the other. */
   async #drive(target: Target): Promise<void> {
-    const { plan, system, sink } = this.#parts;
+    const { plan, system } = this.#parts;
+    const sink = this.#sink;
     this.#originMs = system.clock.nowMs();
     sink.record({
       tMs: 0,
@@ -204,19 +214,23 @@ class Run {
   }
 
   async #tickThrough(originMs: number, target: Target): Promise<void> {
-    const { plan, system, sink, samplingIntervalMs } = this.#parts;
+    const { plan, system, samplingIntervalMs } = this.#parts;
+    const sink = this.#sink;
     const reader = new Reader({
       system,
       target,
       engines: [...this.#engines.values()],
       onMissed: (source, reason) => this.#onMissed(source, reason),
     });
-    const measurements = new Measurements(sink, this.#roster, this.#parts.maxPacketRatePps);
+    const measurements = new Measurements(this.#sink, this.#roster, this.#parts.maxPacketRatePps);
     const take = async (stage: StagePlan | null, isFirst: boolean) => {
       const readings = await reader.read();
       const tMs = this.#tMs();
       const where = { name: stage?.name ?? '', steady: stage?.steady ?? false };
-      this.#snapshot = measurements.tick({ ...readings, tMs, stage: where });
+      const snapshot = measurements.tick({ ...readings, tMs, stage: where });
+      this.#snapshot = snapshot;
+      this.#bridges.observeUp((bridge, up) => sink.observe('bridge.up_ratio', { bridge }, up));
+      this.#evidence.tick(snapshot, where.steady && !isFirst);
       const { bridges, participants, host } = readings;
       this.#accounting.tick(tMs, where.steady && !isFirst, bridges, participants, host.counters);
       for (const { packetLoop } of readings.generators) this.#packetLoop = packetLoop ?? this.#packetLoop;
@@ -284,7 +298,7 @@ class Run {
   }
 
   #warn(code: string, message: string): void {
-    this.#parts.sink.record({ tMs: this.#tMs(), type: 'warning', code, message });
+    this.#sink.record({ tMs: this.#tMs(), type: 'warning', code, message });
   }
 
   #collectVersions(): Record<string, string> {
@@ -306,4 +320,25 @@ class Run {
       notice: this.#notice,
     });
   }
+}
+
+function withEvidence(sink: RunSink, evidence: TrustEvidence): RunSink {
+  return {
+    record(record) {
+      evidence.record(record);
+      sink.record(record);
+    },
+    bridgeRow(tMs, row) {
+      evidence.bridgeRow(row);
+      sink.bridgeRow(tMs, row);
+    },
+    participantRow(tMs, row) {
+      evidence.participantRow(row);
+      sink.participantRow(tMs, row);
+    },
+    trackRow: (tMs, row) => sink.trackRow(tMs, row),
+    observe: (metric, labels, value) => sink.observe(metric, labels, value),
+    startStage: (stage, steady, tMs) => sink.startStage(stage, steady, tMs),
+    drain: () => sink.drain(),
+  };
 }
