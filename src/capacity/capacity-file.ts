@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { errorMessage, usageError } from '../errors.ts';
+
+/** What ended the search: the resource that was used up when quality broke. */
+export const LIMITS = [
+  'bridge-cpu',
+  'kernel-drops',
+  'network',
+  'generator',
+  'search-bound',
+  'unknown',
+] as const;
+export type Limit = (typeof LIMITS)[number];
+
+const finite = z.number();
+const maybe = finite.nullable();
+
+const stepSchema = z.looseObject({
+  /** Which repeat it belongs to, from 1. */
+  repeat: z.int(),
+  phase: z.enum(['bracket', 'bisect', 'confirm-under', 'confirm-over']),
+  /** Value of the variable that was searched: participants, rooms, publishers or kbit/s. */
+  load: finite,
+  participants: finite,
+  packetRateInPps: maybe,
+  packetRateOutPps: maybe,
+  packetRatePps: maybe,
+  bridgeCpuRatio: maybe,
+  delayP95Ms: maybe,
+  lossRatio: maybe,
+  freezeRatio: maybe,
+  holds: z.boolean().nullable(),
+  reason: z.string().nullable(),
+});
+
+const capacitySchema = z.looseObject({
+  schemaVersion: z.literal(1),
+  tool: z.looseObject({ version: z.string() }),
+  createdAt: z.string(),
+  scenario: z.looseObject({ name: z.string(), sha256: z.string() }),
+  /** Kind of traffic, one line a group, so that another kind is noticed. */
+  traffic: z.array(z.string()),
+  bridge: z.looseObject({ kind: z.string(), software: z.string() }),
+  machine: z.record(z.string(), z.union([z.string(), finite, z.null()])),
+  versions: z.record(z.string(), z.string()),
+  /** Gates that had to hold. */
+  objective: z.array(z.string()),
+  variable: z.enum(['participants', 'rooms', 'publishers', 'bitrate']),
+  /** Packets a second in and out at which quality still held: median of the repeats. null: none was found. */
+  maxPacketRatePps: finite.positive().nullable(),
+  /** Confidence interval of the median. */
+  interval: z.looseObject({ low: finite, high: finite, confidence: finite }).nullable(),
+  /** (highest - lowest) / median over the repeats. */
+  spreadRatio: maybe,
+  repeats: z.array(
+    z.looseObject({
+      maxPacketRatePps: maybe,
+      load: maybe,
+      limitedBy: z.enum(LIMITS),
+      steps: finite,
+      durationMs: finite,
+    }),
+  ),
+  limitedBy: z.enum(LIMITS),
+  /** What one participant of this kind adds at the maximum. */
+  perParticipant: z.looseObject({ packetRatePps: finite, bridgeCpuRatio: maybe }).nullable(),
+  perConsumer: z.looseObject({ packetRatePps: finite, bridgeCpuRatio: maybe }).nullable(),
+  curve: z.array(stepSchema),
+  knee: z.looseObject({ packetRatePps: finite, method: z.string() }).nullable(),
+  search: z.looseObject({ durationMs: finite, linearRampMs: finite }),
+  trust: z.looseObject({
+    verdict: z.enum(['trusted', 'suspect', 'saturated']),
+    reasons: z.array(z.looseObject({ code: z.string(), message: z.string(), value: maybe, bound: maybe })),
+  }),
+});
+
+/** `capacity.json`: what one bridge of a kind carries on one machine, and how sure that is. */
+export type CapacityFile = z.infer<typeof capacitySchema>;
+export type CurveStep = CapacityFile['curve'][number];
+
+/** Throws RTCB_CAPACITY_INVALID (exit 2) for what is no capacity file. */
+export function parseCapacityFile(text: string, fileName: string): CapacityFile {
+  const hint = '`rtc-bench calibrate` writes such a file';
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw usageError('RTCB_CAPACITY_INVALID', `${fileName} is no JSON: ${errorMessage(error)}`, hint);
+  }
+  const parsed = capacitySchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.') || 'the file';
+  throw usageError('RTCB_CAPACITY_INVALID', `${fileName}: ${where}: ${issue?.message ?? 'invalid'}`, hint);
+}
+
+export function formatCapacityFile(capacity: CapacityFile): string {
+  return `${JSON.stringify(capacity, null, 2)}\n`;
+}
