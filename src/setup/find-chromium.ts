@@ -6,7 +6,7 @@ import type { System } from '../system/types.ts';
 import { npmChromiumLayout } from './chromium/npm-layout.ts';
 import { findProgram, isExecutable } from './find-program.ts';
 import { runProgram } from './run-program.ts';
-import { sandboxWorks } from './sandbox.ts';
+import { sandboxObstacle } from './sandbox.ts';
 
 /** A Chromium that was seen to start here, and what it needs on this host. */
 export interface FoundChromium {
@@ -91,16 +91,16 @@ function sharedMemoryIsSmall(): boolean {
   }
 }
 
-function hostArguments(): string[] {
+async function hostArguments(system: System): Promise<string[]> {
   return [
-    ...(sandboxWorks() ? [] : ['--no-sandbox']),
+    ...((await sandboxObstacle(system)) === null ? [] : ['--no-sandbox']),
     ...(sharedMemoryIsSmall() ? ['--disable-dev-shm-usage'] : []),
   ];
 }
 
 async function accept(system: System, candidate: Candidate): Promise<FoundChromium | null> {
   const version = await versionOf(system, candidate);
-  return version === null ? null : { ...candidate, version, args: hostArguments() };
+  return version === null ? null : { ...candidate, version, args: await hostArguments(system) };
 }
 
 /**

@@ -1,29 +1,23 @@
-import { readFileSync } from 'node:fs';
+import type { System } from '../system/types.ts';
+import { findProgram } from './find-program.ts';
+import { runProgram } from './run-program.ts';
 
-/** A kernel switch under /proc/sys as a number; null where this kernel does not have it. */
-function kernelSwitch(name: string): number | null {
-  try {
-    return Number(readFileSync(`/proc/sys/${name}`, 'utf8'));
-  } catch {
-    return null;
-  }
-}
+const PROBE_TIMEOUT_MS = 5000;
 
 /**
- * Why Chromium's sandbox cannot be used here; null where it can. Chromium refuses it as root, and otherwise needs
- * unprivileged user namespaces, which some distributions and containers switch off.
+ * Why Chromium's sandbox cannot be used here; null where it can. Chromium refuses it as root, and otherwise makes
+ * user, process and network namespaces, which distributions, containers and chroots each forbid in a way of their
+ * own: so the same is tried, with util-linux's `unshare`. Where that is not there, the sandbox is left on.
  */
-export function sandboxObstacle(): string | null {
+export async function sandboxObstacle(
+  system: Pick<System, 'processes' | 'env'>,
+  uid = process.getuid?.() ?? -1,
+): Promise<string | null> {
   if (process.platform !== 'linux') return null;
-  if (process.getuid?.() === 0) return 'running as root';
-  if (kernelSwitch('kernel/unprivileged_userns_clone') === 0) return 'kernel.unprivileged_userns_clone is 0';
-  if (kernelSwitch('user/max_user_namespaces') === 0) return 'user.max_user_namespaces is 0';
-  if (kernelSwitch('kernel/apparmor_restrict_unprivileged_userns') === 1) {
-    return 'kernel.apparmor_restrict_unprivileged_userns is 1';
-  }
-  return null;
-}
-
-export function sandboxWorks(): boolean {
-  return sandboxObstacle() === null;
+  if (uid === 0) return 'running as root';
+  const unshare = findProgram(system.env, 'unshare');
+  if (unshare === null) return null;
+  const args = ['--user', '--pid', '--net', '--fork', process.execPath, '--version'];
+  const { exitCode } = await runProgram(system, unshare, args, { timeoutMs: PROBE_TIMEOUT_MS });
+  return exitCode === 0 ? null : 'user namespaces are not allowed here';
 }

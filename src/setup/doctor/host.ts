@@ -48,11 +48,11 @@ const mebibytes = (bytes: number) => `${Math.round(bytes / MEBIBYTE)} MiB`;
 
 const UNKNOWN: CheckResult = { status: 'note', detail: 'this platform does not say' };
 
-function sandboxCheck(): Check {
+function sandboxCheck(system: System): Check {
   return {
     name: 'browser sandbox',
     async run() {
-      const obstacle = sandboxObstacle();
+      const obstacle = await sandboxObstacle(system);
       if (obstacle === null) return { status: 'ok', detail: 'usable' };
       const detail = `not usable (${obstacle}): browsers run without it, so open no pages you do not trust`;
       return { status: 'note', detail, mend: 'run as an ordinary user with user namespaces allowed' };
@@ -160,7 +160,7 @@ function diskCheck(system: System, host: HostReader): Check {
 /** What the host gives a run: limits of the kernel, memory, clock, CPU. */
 export function hostChecks(system: System, host: HostReader = realHost): Check[] {
   return [
-    sandboxCheck(),
+    sandboxCheck(system),
     sharedMemoryCheck(host),
     openFilesCheck(host),
     udpBuffersCheck(host),

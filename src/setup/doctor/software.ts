@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorMessage } from '../../errors.ts';
 import type { System } from '../../system/types.ts';
 import { requireChromium } from '../find-chromium.ts';
 import { findPacketAddon } from '../find-packet-addon.ts';
@@ -31,6 +32,13 @@ function wantedNode(): [number, number] {
   const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
   const [, major = '22', minor = '0'] = /(\d+)\.(\d+)/.exec(manifest.engines.node) ?? [];
   return [Number(major), Number(minor)];
+}
+
+/** The line of a browser's dying words that says why, without the time stamps and advice around it. */
+function gist(message: string): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '');
+  const line = lines.find((words) => /FATAL|error|ERROR/.test(words)) ?? lines[0] ?? '';
+  return line.replace(/^\[[^\]]*\]\s*/, '').slice(0, 200);
 }
 
 function nodeCheck(): Check {
@@ -76,7 +84,7 @@ function browserCheck(system: System): Check {
       const { executablePath, args, env, headless, source } = await requireChromium(system);
       const { default: puppeteer } = await import('puppeteer');
       const startedAtMs = system.clock.nowMs();
-      const browser = await puppeteer.launch({
+      const launching = puppeteer.launch({
         executablePath,
         headless,
         args: [...args, '--disable-gpu', '--no-first-run', '--disable-background-networking'],
@@ -85,6 +93,9 @@ function browserCheck(system: System): Check {
         handleSIGINT: false,
         handleSIGTERM: false,
         handleSIGHUP: false,
+      });
+      const browser = await launching.catch((error: unknown) => {
+        throw new Error(`${executablePath} does not start: ${gist(errorMessage(error))}`);
       });
       try {
         const version = await within('Chromium', browser.version());
