@@ -1,20 +1,22 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { registerCompletion } from './completion.ts';
 import { registerCluster } from './cluster.ts';
+import { registerCompletion } from './completion.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerInit } from './init.ts';
 import { registerPlan } from './plan.ts';
+import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerSetup } from './setup.ts';
 
 /** Every command, in the order in which `--help` lists them. */
 export const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
-  registerSetup,
-  registerDoctor,
-  registerCluster,
-  registerCompletion,
   registerInit,
   registerPlan,
+  registerRun,
+  registerCluster,
+  registerSetup,
+  registerDoctor,
   registerSchema,
+  registerCompletion,
 ];

@@ -1,4 +1,5 @@
 import { usageError } from '../../errors.ts';
+import { withImpliedGates } from '../../gates/implied.ts';
 import { planRun } from '../../scenario/plan.ts';
 import type { CliContext } from '../context.ts';
 import { readScenarioFile } from '../scenario-file.ts';
@@ -20,7 +21,9 @@ export async function planScenarioFile(file: string, flags: PlanFlags, context: 
     system.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
-  const gates = scenario.gates.map((gate) => (gate.level === 'warn' ? `${gate.text}  (warn)` : gate.text));
+  const gates = withImpliedGates(scenario.gates).map((gate) =>
+    gate.level === 'warn' ? `${gate.text}  (warn)` : gate.text,
+  );
   const paint = context.paint(system.stdout);
   system.stdout.write(renderPlan({ plan, maxPacketRatePps, maxPacketRateSource, gates }, paint));
 }

@@ -1,0 +1,144 @@
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { RtcBenchError } from '../../errors.ts';
+import type { GateResult, Manifest } from '../../results/records.ts';
+import { Interrupted, type RunProgress } from '../../run/runner.ts';
+import { runSession } from '../../run/session.ts';
+import { planRun } from '../../scenario/plan.ts';
+import { readHostInfo } from '../../system/host-info.ts';
+import type { RunFlags } from '../commands/run.ts';
+import type { CliContext } from '../context.ts';
+import { type LiveView, plainView, silentView, terminalView } from '../live/view.ts';
+import { parseSeed, planScenarioFile } from '../plan/plan-scenario-file.ts';
+import { type LoadedScenario, readScenarioFile } from '../scenario-file.ts';
+import { toolVersion } from '../version.ts';
+import { createEngines, createTarget } from './compose.ts';
+import { watchInterrupts } from './interrupts.ts';
+import { outDir } from './out-dir.ts';
+
+/** Runs a scenario file to its verdict; sets the exit code. Throws for what keeps it from starting at all. */
+export async function runScenarioFile(file: string, flags: RunFlags, context: CliContext): Promise<void> {
+  if (flags.dryRun) {
+    await planScenarioFile(file, flags, context);
+    return;
+  }
+  const { system } = context;
+  const loaded = await readScenarioFile(file, system.cwd);
+  const { scenario, maxPacketRatePps } = loaded;
+  const plan = planRun(scenario, flags.seed === undefined ? scenario.seed : parseSeed(flags.seed));
+  const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
+  const view = createView(context);
+  const { signal, stop } = watchInterrupts(system, (text) => {
+    view.close();
+    system.stderr.write(`${text}\n`);
+  });
+  try {
+    const { manifest, cause } = await runSession(
+      {
+        ...loaded,
+        system,
+        toolVersion: toolVersion(),
+        plan,
+        scenarioPath: loaded.path,
+        scenarioSha256: loaded.sha256,
+        command: repeatCommand(file, plan.seed),
+        dir,
+        host: readHostInfo(),
+        warnings: warningsBeforeStart(loaded),
+        createTarget: (options) => createTarget(system, scenario, maxPacketRatePps, options),
+        createEngines: (options) => createEngines(system, scenario, plan, options),
+        onProgress: (progress, gates) => view.update(liveState(scenario.name, plan, progress, gates)),
+      },
+      signal,
+    );
+    view.close();
+    await report(dir, manifest, flags, context);
+    tellCause(cause, context);
+    context.exit(manifest.exitCode ?? 1);
+  } finally {
+    view.close();
+    stop();
+  }
+}
+
+function createView(context: CliContext): LiveView {
+  const { stderr, clock } = context.system;
+  if (context.quiet) return silentView;
+  return stderr.isTTY ? terminalView(stderr, clock, context.paint(stderr)) : plainView(stderr, clock);
+}
+
+function liveState(
+  scenarioName: string,
+  plan: { durationMs: number; participants: readonly unknown[] },
+  progress: RunProgress,
+  gates: () => readonly GateResult[],
+) {
+  const { phase, tMs, stage, snapshot, notice } = progress;
+  return {
+    phase,
+    scenarioName,
+    tMs,
+    durationMs: plan.durationMs,
+    stage: stage?.name ?? null,
+    planned: plan.participants.length,
+    quality: snapshot?.quality ?? null,
+    bridges: snapshot?.bridges ?? [],
+    gates: phase === 'running' ? gates() : [],
+    notice,
+  };
+}
+
+function repeatCommand(file: string, seed: number): string[] {
+  return ['npx', 'rtc-bench', 'run', file, '--seed', String(seed)];
+}
+
+function warningsBeforeStart({ capacity }: LoadedScenario): string[] {
+  if (capacity === null) return [];
+  const { cpuModel } = readHostInfo();
+  return capacity.machine.cpuModel === cpuModel
+    ? []
+    : [
+        `the capacity file was measured on ${capacity.machine.cpuModel ?? 'another machine'}, this is ${cpuModel}`,
+      ];
+}
+
+/** Writes the report beside the record and prints the answer; without a folder's report the run still counts. */
+async function report(
+  dir: string,
+  manifest: Readonly<Manifest>,
+  flags: RunFlags,
+  context: CliContext,
+): Promise<void> {
+  const { system } = context;
+  const { RunReader } = await import('../../results/reader.ts');
+  const { buildReport } = await import('../../reports/model/build.ts');
+  const { HtmlReporter } = await import('../../reports/html/reporter.ts');
+  const built = await buildReport(await RunReader.open(dir));
+  await writeFile(join(dir, 'report.html'), new HtmlReporter().render(built), { mode: 0o600 });
+  if (flags.json) {
+    system.stdout.write(`${JSON.stringify(manifest, null, 2)}\n`);
+    return;
+  }
+  const { ConsoleReporter } = await import('../../reports/console/reporter.ts');
+  const shown = relative(system.cwd, dir) || '.';
+  const console = new ConsoleReporter({
+    paint: context.paint(system.stdout),
+    files: ['report.html', 'manifest.json', 'bridges.csv', 'participants.csv', 'tracks.csv'].map((name) =>
+      join(shown, name),
+    ),
+    next: [`rtc-bench report ${shown}`, `rtc-bench compare <another run> ${shown}`],
+  });
+  system.stdout.write(console.render(built));
+}
+
+function tellCause(cause: unknown, context: CliContext): void {
+  if (cause === null || cause === undefined || cause instanceof Interrupted) return;
+  if (cause instanceof RtcBenchError) {
+    context.system.stderr.write(
+      `rtc-bench: ${cause.message}\n${cause.hint === undefined ? '' : `  ${cause.hint}\n`}`,
+    );
+    return;
+  }
+  const told = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  context.system.stderr.write(`rtc-bench: a bug in rtc-bench, please report it with this:\n${told}\n`);
+}

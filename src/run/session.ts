@@ -1,0 +1,144 @@
+import { evaluateGates } from '../gates/evaluate.ts';
+import { withImpliedGates } from '../gates/implied.ts';
+import { RunRecorder } from '../results/recorder.ts';
+import type { GateResult, Manifest } from '../results/records.ts';
+import type { Scenario } from '../scenario/load.ts';
+import type { RunPlan } from '../scenario/plan-types.ts';
+import type { HostInfo } from '../system/host-info.ts';
+import type { System } from '../system/types.ts';
+import { conclude } from './conclude.ts';
+import { executeRun, type RunEnd, type RunParts, type RunProgress } from './runner.ts';
+import { steadyWindow } from './schedule.ts';
+
+export interface SessionInput {
+  system: System;
+  toolVersion: string;
+  scenario: Scenario;
+  plan: RunPlan;
+  scenarioPath: string;
+  scenarioSha256: string;
+  maxPacketRatePps: number | null;
+  maxPacketRateSource: string | null;
+  /** The command that repeats the run. */
+  command: readonly string[];
+  dir: string;
+  host: HostInfo;
+  /** What is worth a warning before anything starts: a capacity file of another machine, a public target. */
+  warnings: readonly string[];
+  createTarget: RunParts['createTarget'];
+  createEngines: RunParts['createEngines'];
+  onProgress(progress: RunProgress, gates: () => readonly GateResult[]): void;
+}
+
+export interface SessionResult {
+  manifest: Readonly<Manifest>;
+  /** What stopped the run, or what could not be written; null when the plan was carried out. */
+  cause: unknown;
+}
+
+/**
+ * One run from its folder to its verdict. Throws only when the folder cannot be made; everything later is in the
+ * manifest, and `cause` says what ended it early.
+ */
+export async function runSession(input: SessionInput, signal: AbortSignal): Promise<SessionResult> {
+  const { system, scenario, plan } = input;
+  const gates = withImpliedGates(scenario.gates);
+  const failure = new AbortController();
+  const recorder = await RunRecorder.create(input.dir, firstManifest(input), {
+    durationMs: plan.durationMs,
+    expectedParticipants: plan.participants.length,
+    expectedTracks: expectedTracks(plan),
+    onFailure: (error) => failure.abort(error),
+  });
+  const end = await executeRun(
+    {
+      system,
+      plan,
+      sink: recorder,
+      samplingIntervalMs: scenario.sampling.intervalMs,
+      createTarget: input.createTarget,
+      createEngines: input.createEngines,
+      maxPacketRatePps: () => input.maxPacketRatePps,
+      onProgress: (progress) => input.onProgress(progress, () => evaluateGates(gates, recorder.query())),
+    },
+    AbortSignal.any([signal, failure.signal]),
+  );
+  const conclusion = conclude({ end, gates, trustBounds: scenario.trust, query: recorder.query() });
+  const writeFailure = await recorder.finish(end.tMs, {
+    ...conclusion,
+    ...lastFacts(input, end),
+    bridges: recorder.bridgeSummaries(
+      end.bridges.map(({ bridgeId, software }) => ({
+        id: bridgeId,
+        software,
+        maxPacketRatePps: input.maxPacketRatePps,
+        maxPacketRateSource: input.maxPacketRateSource,
+      })),
+    ),
+  });
+  return { manifest: recorder.manifest, cause: end.cause ?? writeFailure };
+}
+
+function firstManifest(input: SessionInput): Manifest {
+  const { scenario, plan, system } = input;
+  const { intervalMs } = scenario.sampling;
+  return {
+    schemaVersion: 1,
+    tool: { version: input.toolVersion },
+    scenario: { name: scenario.name, sha256: input.scenarioSha256, path: input.scenarioPath },
+    command: [...input.command],
+    startedAt: new Date(system.clock.wallMs()).toISOString(),
+    endedAt: null,
+    status: 'running',
+    statusReason: null,
+    verdict: null,
+    exitCode: null,
+    seed: plan.seed,
+    steadyWindow: steadyWindow(plan.stages),
+    target: { kind: scenario.target.kind, notOffered: [] },
+    participants: { planned: plan.participants.length, joined: 0, failed: 0 },
+    rooms: Object.fromEntries(plan.rooms.map((room) => [room.id, room.name])),
+    bridges: [],
+    gates: [],
+    trust: null,
+    accounting: null,
+    sampling: { intervalMs, trackRowIntervalMs: intervalMs, participantRowIntervalMs: intervalMs },
+    host: input.host,
+    versions: { node: process.versions.node },
+    warnings: [...input.warnings],
+    files: [],
+  };
+}
+
+function lastFacts(input: SessionInput, end: RunEnd) {
+  const versions: Record<string, string> = { node: process.versions.node, ...end.versions };
+  if (end.packetLoop !== null) versions.packetLoop = end.packetLoop;
+  return {
+    endedAt: new Date(input.system.clock.wallMs()).toISOString(),
+    participants: end.participants,
+    accounting: end.accounting,
+    target: { kind: end.target.kind, notOffered: [...end.target.notOffered] },
+    versions,
+    warnings: [...input.warnings, ...end.leftovers.map((problem) => `could not be closed: ${problem}`)],
+  };
+}
+
+/** Rough: what everybody publishes and receives, to choose how often track rows are written. */
+function expectedTracks({ participants }: RunPlan): number {
+  const inRoom = Map.groupBy(participants, (participant) => participant.roomId);
+  let tracks = 0;
+  for (const members of inRoom.values()) {
+    const audio = members.filter(({ publish }) => publish.audio !== null).length;
+    const video = members.filter(({ publish }) => publish.video !== null).length;
+    for (const { subscribe, publish } of members) {
+      tracks +=
+        (publish.audio === null ? 0 : 1) +
+        (publish.video === null ? 0 : 1) +
+        (publish.screen === null ? 0 : 1);
+      tracks += subscribe.audio === 'all' ? audio : 0;
+      if (subscribe.video !== 'none')
+        tracks += subscribe.video === 'all' ? video : Math.min(subscribe.video, video);
+    }
+  }
+  return tracks;
+}
