@@ -1,0 +1,91 @@
+import { addToSet } from '../model/state.ts';
+import type { Direction, MediaKind, PeerConnection, Track } from '../model/types.ts';
+import type { ClientSample } from '../schema/samples.ts';
+import type { EvaluationContext } from './context.ts';
+import { sighting, trackEvent } from './events.ts';
+
+/** What the four kinds of track samples have in common. */
+export interface TrackStat {
+  ssrc: number;
+  trackId?: string;
+  peerConnectionId?: string;
+  sfuStreamId?: string;
+  sfuSinkId?: string;
+  bytesSent?: number;
+  bytesReceived?: number;
+}
+
+/** Calls `visit` for every track element of a sample; one with simulcast is several. */
+export function forEachTrack(
+  sample: ClientSample,
+  visit: (stat: TrackStat, kind: MediaKind, direction: Direction) => void,
+): void {
+  for (const stat of sample.outboundAudioTracks ?? []) visit(stat, 'audio', 'outbound');
+  for (const stat of sample.outboundVideoTracks ?? []) visit(stat, 'video', 'outbound');
+  for (const stat of sample.inboundAudioTracks ?? []) visit(stat, 'audio', 'inbound');
+  for (const stat of sample.inboundVideoTracks ?? []) visit(stat, 'video', 'inbound');
+}
+
+/** The track that an element is about; null for one that names no track or no connection. */
+export function trackOf(connections: ReadonlyMap<string, PeerConnection>, stat: TrackStat): Track | null {
+  if (!stat.trackId || !stat.peerConnectionId) return null;
+  return connections.get(stat.peerConnectionId)?.tracks.get(stat.trackId) ?? null;
+}
+
+function index(track: Track, stat: TrackStat): void {
+  const { call } = track.peerConnection.client;
+  const { streams, sinks } = call.room.service;
+  if (!track.ssrcs.includes(stat.ssrc)) {
+    track.ssrcs.push(stat.ssrc);
+    if (track.direction === 'outbound') addToSet(call.outboundBySsrc, stat.ssrc, track);
+  }
+  if (stat.sfuStreamId && stat.sfuStreamId !== track.sfuStreamId) {
+    if (track.direction === 'outbound' && track.sfuStreamId && streams.get(track.sfuStreamId) === track) {
+      streams.delete(track.sfuStreamId);
+    }
+    track.sfuStreamId = stat.sfuStreamId;
+  }
+  if (stat.sfuSinkId && stat.sfuSinkId !== track.sfuSinkId) {
+    if (track.sfuSinkId && sinks.get(track.sfuSinkId) === track) sinks.delete(track.sfuSinkId);
+    track.sfuSinkId = stat.sfuSinkId;
+  }
+  // Said again each time: the latest to name a stream has it, as when a track moves to a new connection.
+  if (track.direction === 'outbound' && track.sfuStreamId !== null) streams.set(track.sfuStreamId, track);
+  if (track.direction === 'inbound' && track.sfuSinkId !== null) sinks.set(track.sfuSinkId, track);
+}
+
+/** Makes the tracks of a sample known. */
+export function sightTracks(
+  sample: ClientSample,
+  connectionOf: (peerConnectionId: string) => PeerConnection,
+  context: EvaluationContext,
+  nowMs: number,
+): void {
+  forEachTrack(sample, (stat, kind, direction) => {
+    if (!stat.peerConnectionId) return;
+    const peerConnection = connectionOf(stat.peerConnectionId);
+    if (!stat.trackId) return;
+    let track = peerConnection.tracks.get(stat.trackId);
+    const isNew = track === undefined;
+    if (track === undefined) {
+      track = {
+        trackId: stat.trackId,
+        kind,
+        direction,
+        peerConnection,
+        ssrcs: [],
+        sfuStreamId: null,
+        sfuSinkId: null,
+        matched: false,
+        bytesBySsrc: new Map(),
+        touchedMs: nowMs,
+        sampleMs: sample.timestamp,
+      };
+      peerConnection.tracks.set(stat.trackId, track);
+    }
+    index(track, stat);
+    track.touchedMs = nowMs;
+    track.sampleMs = Math.max(track.sampleMs, sample.timestamp);
+    if (isNew) context.emit(trackEvent(track, 'MEDIA_TRACK_ADDED', sighting(sample)));
+  });
+}

@@ -1,0 +1,217 @@
+import { errorMessage } from '../../errors.ts';
+import type { Clock } from '../../system/types.ts';
+import type { Report } from '../reports/types.ts';
+import type { QueueLimits } from './limits.ts';
+import type { Spill } from './spill.ts';
+import type { Sink, SinkFactory, WriteResult } from './types.ts';
+
+/** Why a report was dropped, as the counters have it. */
+export type SinkDropReason = 'buffer-full' | 'rejected' | 'given-up' | 'closed';
+
+export interface QueueCounters {
+  written: number;
+  retries: number;
+  spilled: number;
+  dropped: Record<SinkDropReason, number>;
+}
+
+export interface SinkQueueOptions {
+  name: string;
+  open: SinkFactory;
+  limits: QueueLimits;
+  clock: Clock;
+  /** Where to put what the buffer does not hold; without it that is dropped. */
+  spill?: Spill;
+  /** Told when a sink begins to fail, and when it is well again. */
+  onTrouble?(name: string, message: string): void;
+}
+
+/**
+ * The buffer before a sink. `push` never waits and never throws; one loop takes batches out, writes them with a
+ * time limit and tries again with growing pauses. Nothing that fits the buffer is lost while the process lives, and
+ * what is lost is counted by its reason.
+ */
+export class SinkQueue {
+  readonly name: string;
+  readonly counters: QueueCounters = {
+    written: 0,
+    retries: 0,
+    spilled: 0,
+    dropped: { 'buffer-full': 0, rejected: 0, 'given-up': 0, closed: 0 },
+  };
+  readonly #options: SinkQueueOptions;
+  readonly #stop = new AbortController();
+  #items: Report[] = [];
+  #inFlight = 0;
+  #sink: Sink | undefined;
+  #closing = false;
+  #givenUp = false;
+  #failing = false;
+  #wake: () => void = () => {};
+  #loop: Promise<void> | undefined;
+
+  constructor(options: SinkQueueOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  /** Reports that wait or are being written. */
+  get buffered(): number {
+    return this.#items.length + this.#inFlight;
+  }
+
+  push(report: Report): void {
+    const { limits, spill } = this.#options;
+    if (this.#closing || this.#givenUp) {
+      this.#drop(this.#closing ? 'closed' : 'given-up', 1);
+      return;
+    }
+    // Once something is on disk, what follows goes there too, or it would overtake.
+    if (this.buffered >= limits.bufferItems || (spill !== undefined && spill.size > 0)) {
+      if (spill?.append(report) === true) this.counters.spilled += 1;
+      else this.#drop('buffer-full', 1);
+      return;
+    }
+    this.#items.push(report);
+    this.#loop ??= this.#run();
+    if (this.#items.length === 1 || this.#items.length === limits.batchItems) this.#wake();
+  }
+
+  /** Takes no more, writes what is buffered within the drain time, then closes the sink. */
+  async close(): Promise<void> {
+    if (this.#closing) return this.#loop;
+    this.#closing = true;
+    this.#wake();
+    const { clock, limits, spill } = this.#options;
+    const done = new AbortController();
+    const limit = clock.sleep(limits.drainMs, done.signal).then(
+      () => this.#stop.abort(new Error('the drain time is over')),
+      () => {},
+    );
+    await this.#loop;
+    done.abort();
+    await limit;
+    for (const report of this.#items.splice(0)) {
+      if (spill?.append(report) === true) this.counters.spilled += 1;
+      else this.#drop('closed', 1);
+    }
+    spill?.close();
+    await this.#sink?.close();
+  }
+
+  /** Starts the loop although nothing was pushed, for what an earlier process left on disk. */
+  resume(): void {
+    if (this.#options.spill !== undefined && this.#options.spill.size > 0) this.#loop ??= this.#run();
+  }
+
+  #drop(reason: SinkDropReason, count: number): void {
+    this.counters.dropped[reason] += count;
+  }
+
+  async #run(): Promise<void> {
+    const { limits } = this.#options;
+    let pauseMs = limits.retryMinMs;
+    while (!this.#stop.signal.aborted) {
+      this.#refill();
+      if (this.#items.length === 0) {
+        if (this.#closing) return;
+        await this.#woken();
+        continue;
+      }
+      if (this.#items.length < limits.batchItems && !this.#closing) await this.#pause(limits.batchTimeMs);
+      const problem = await this.#writeBatch();
+      if (problem === null) {
+        pauseMs = limits.retryMinMs;
+        this.#recovered();
+        continue;
+      }
+      this.#failed(problem);
+      if (!limits.keepTrying) return this.#giveUp();
+      this.counters.retries += 1;
+      await this.#pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, limits.retryMaxMs);
+    }
+  }
+
+  /** Writes one batch; what has to be tried again goes back to the front. Returns the trouble, or null. */
+  async #writeBatch(): Promise<string | null> {
+    const batch = this.#items.splice(0, this.#options.limits.batchItems);
+    this.#inFlight = batch.length;
+    let result: WriteResult;
+    try {
+      result = await this.#write(batch);
+    } catch (error) {
+      result = { retry: batch, rejected: [], reason: errorMessage(error) };
+    }
+    this.#inFlight = 0;
+    this.#drop('rejected', result.rejected.length);
+    this.counters.written += batch.length - result.retry.length - result.rejected.length;
+    if (result.rejected.length > 0) this.#tell(`refused ${result.rejected.length} reports: ${result.reason}`);
+    if (result.retry.length === 0) return null;
+    this.#items = [...result.retry, ...this.#items];
+    return result.reason ?? 'not everything was taken';
+  }
+
+  async #write(batch: readonly Report[]): Promise<WriteResult> {
+    const { clock, limits, open } = this.#options;
+    const limit = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, limit.signal]);
+    const tooLate = clock.sleep(limits.writeTimeoutMs, signal).then(() => {
+      const error = new Error(`no answer within ${limits.writeTimeoutMs} ms`);
+      limit.abort(error);
+      throw error;
+    });
+    const writing = (async () => {
+      this.#sink ??= await open();
+      return this.#sink.write(batch, signal);
+    })();
+    // Whichever loses is settled later, when nobody listens any more.
+    writing.catch(() => {});
+    tooLate.catch(() => {});
+    try {
+      return await Promise.race([writing, tooLate]);
+    } finally {
+      limit.abort();
+    }
+  }
+
+  #refill(): void {
+    const { spill, limits } = this.#options;
+    if (spill === undefined || spill.size === 0 || this.#items.length >= limits.batchItems) return;
+    this.#items.push(...spill.take(limits.batchItems));
+  }
+
+  #giveUp(): void {
+    this.#givenUp = true;
+    this.#drop('given-up', this.#items.splice(0).length);
+  }
+
+  #failed(problem: string): void {
+    if (!this.#failing)
+      this.#tell(`${problem}; ${this.#options.limits.keepTrying ? 'trying again' : 'given up'}`);
+    this.#failing = true;
+  }
+
+  #recovered(): void {
+    if (this.#failing) this.#tell('is well again');
+    this.#failing = false;
+  }
+
+  #tell(message: string): void {
+    this.#options.onTrouble?.(this.name, message);
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Waits, but not longer than until a batch is full or the queue is closed. */
+  async #pause(ms: number): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, over.signal]);
+    await Promise.race([this.#options.clock.sleep(ms, signal).catch(() => {}), this.#woken()]);
+    over.abort();
+  }
+}
