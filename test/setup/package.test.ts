@@ -36,3 +36,13 @@ describe('installed packages', () => {
     expect(installedPackage('no-such-package')).toBeNull();
   });
 });
+
+describe('docs/dependencies.md', () => {
+  it('gives each dependency its reason', () => {
+    const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
+    const documented = readFileSync(join(packageRoot(), 'docs', 'dependencies.md'), 'utf8');
+    const rows = documented.split('\n').filter((line) => line.startsWith('|'));
+    const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(names.filter((name) => !rows.some((row) => row.includes(`\`${name}\``)))).toEqual([]);
+  });
+});
