@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createWorker, type types as mediasoup, version } from 'mediasoup';
 import type { BridgeSample } from '../../targets/types.ts';
 import { RpcError } from '../rpc.ts';
+import { sendsBandwidthFeedback } from './bandwidth-feedback.ts';
 import { ROUTER_CODECS } from './codecs.ts';
 import { Ledger } from './ledger.ts';
 import type { BridgeSettings, BridgeUp } from './protocol.ts';
@@ -20,6 +21,7 @@ export class Bridge {
   readonly #worker: mediasoup.Worker;
   readonly #webRtcServer: mediasoup.WebRtcServer;
   readonly #notify: Notify;
+  readonly #bandwidthFeedback: boolean;
   readonly #ledger = new Ledger();
   readonly #rooms = new Map<string, Promise<BridgeRoom>>();
   readonly #open = new Map<string, BridgeRoom>();
@@ -29,11 +31,13 @@ export class Bridge {
     worker: mediasoup.Worker,
     server: mediasoup.WebRtcServer,
     notify: Notify,
+    bandwidthFeedback: boolean,
   ) {
     this.#settings = settings;
     this.#worker = worker;
     this.#webRtcServer = server;
     this.#notify = notify;
+    this.#bandwidthFeedback = bandwidthFeedback;
   }
 
   static async start(settings: BridgeSettings, notify: Notify): Promise<Bridge> {
@@ -49,7 +53,7 @@ export class Bridge {
         },
       ],
     });
-    return new Bridge(settings, worker, server, notify);
+    return new Bridge(settings, worker, server, notify, await sendsBandwidthFeedback(worker));
   }
 
   async describe(): Promise<BridgeUp> {
@@ -140,6 +144,7 @@ export class Bridge {
       settings: this.#settings,
       ledger: this.#ledger,
       notify: this.#notify,
+      bandwidthFeedback: this.#bandwidthFeedback,
     });
     this.#open.set(name, room);
     return room;

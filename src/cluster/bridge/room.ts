@@ -1,6 +1,7 @@
 import type { types as mediasoup } from 'mediasoup';
 import { RpcError } from '../rpc.ts';
 import { AudioLevels } from './audio-levels.ts';
+import { withoutBandwidthFeedback } from './bandwidth-feedback.ts';
 import type { Ledger } from './ledger.ts';
 import { PipeEnds } from './pipe-ends.ts';
 import type { BridgeMethods, BridgeNotifications, BridgeSettings } from './protocol.ts';
@@ -18,6 +19,8 @@ export interface RoomParts {
   settings: BridgeSettings;
   ledger: Ledger;
   notify: Notify;
+  /** Whether the worker sends the feedback on bandwidth that its routers offer. */
+  bandwidthFeedback: boolean;
 }
 
 /** One room's part on this bridge: its participants' transports, and the pipes to the room's other bridges. */
@@ -44,7 +47,8 @@ export class BridgeRoom {
   }
 
   get routerRtpCapabilities(): mediasoup.RtpCapabilities {
-    return this.#parts.router.rtpCapabilities;
+    const { router, bandwidthFeedback } = this.#parts;
+    return bandwidthFeedback ? router.rtpCapabilities : withoutBandwidthFeedback(router.rtpCapabilities);
   }
 
   get counts(): { producers: number; consumers: number; participants: number } {
