@@ -306,9 +306,11 @@ class Run {
     return Object.assign({}, this.#target?.versions(), ...versions);
   }
 
-  /** Milliseconds since the origin; 0 before it. */
+  /** Milliseconds since the origin, to the microsecond; 0 before it. */
   #tMs(): number {
-    return this.#originMs === null ? 0 : this.#parts.system.clock.nowMs() - this.#originMs;
+    return this.#originMs === null
+      ? 0
+      : Math.round((this.#parts.system.clock.nowMs() - this.#originMs) * 1000) / 1000;
   }
 
   #progress(phase: RunProgress['phase'], stage: StagePlan | null = null): void {
