@@ -1,19 +1,28 @@
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processLives } from './lock.ts';
 
+/** Temporary folders of ours begin with this and hold a file `pid`: the id of their process, and when it began. */
 const PREFIX = 'rtc-bench-';
 const PID_FILE = 'pid';
 
-/**
- * A temporary folder that says whose it is, so that it can be swept after a run that was killed.
- * Whoever makes it removes it; `purpose` is part of its name.
- */
-export function createTempDirectory(purpose: string, base = tmpdir()): string {
-  const directory = mkdtempSync(join(base, `${PREFIX}${purpose}-`));
-  writeFileSync(join(directory, PID_FILE), String(process.pid));
-  return directory;
+/** When a process began, in clock ticks since boot (proc(5), field 22): a process id alone may be used again. */
+function startTimeOf(pid: number): string | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the process lives that a folder's `pid` file names: its id and, where known, when it began. */
+function ownerLives(note: string): boolean {
+  const [id, startTime] = note.trim().split(/\s+/);
+  const pid = Number(id);
+  if (!(pid > 0)) return true;
+  return processLives(pid) && (startTime === undefined || startTime === (startTimeOf(pid) ?? startTime));
 }
 
 /** Whether `directory` is ours and its process is gone. What another user left, or a link, is let be. */
@@ -21,8 +30,7 @@ function isLeftover(directory: string): boolean {
   try {
     const status = lstatSync(directory);
     if (!status.isDirectory() || status.uid !== (process.getuid?.() ?? status.uid)) return false;
-    const pid = Number.parseInt(readFileSync(join(directory, PID_FILE), 'utf8'), 10);
-    return pid > 0 && !processLives(pid);
+    return !ownerLives(readFileSync(join(directory, PID_FILE), 'utf8'));
   } catch {
     return false;
   }
