@@ -86,7 +86,8 @@ class Parser {
     const word = this.#word(/[A-Za-z0-9_.]+/y, 'an aggregate');
     const percentile = /^p(\d+(?:\.\d+)?)$/.exec(word.text);
     if (percentile !== null) {
-      const quantile = Number(percentile[1]) / 100;
+      // Not a division: 99.9 / 100 is a little more than 0.999.
+      const quantile = Number(`${percentile[1]}e-2`);
       if (quantile > 0 && quantile < 1) return { kind: 'quantile', quantile };
       throw new Unexpected(word.offset, word.text.length, 'a percentile lies between p0 and p100', EXAMPLE);
     }

@@ -101,7 +101,8 @@ export class Distribution {
    */
   quantile(quantile: number): number | null {
     if (this.#count < samplesNeeded(quantile)) return null;
-    const rank = Math.max(1, Math.ceil(quantile * this.#count));
+    // 0.07 * 100 is a little more than 7, and must still be rank 7.
+    const rank = Math.max(1, Math.ceil(quantile * this.#count - 1e-9));
     if (this.#exact !== null) return this.#exact.toSorted((a, b) => a - b)[rank - 1] ?? null;
     let seen = this.#zero;
     if (seen >= rank) return 0;

@@ -5,7 +5,7 @@ import { Distribution, EXACT_LIMIT, RELATIVE_ACCURACY, samplesNeeded } from '../
 /** The independent oracle: nearest rank in a sorted array. */
 function nearestRank(values: readonly number[], quantile: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(1, Math.ceil(quantile * sorted.length)) - 1] ?? Number.NaN;
+  return sorted[Math.max(1, Math.ceil(quantile * sorted.length - 1e-9)) - 1] ?? Number.NaN;
 }
 
 function of(values: readonly number[]): Distribution {
@@ -44,6 +44,13 @@ describe('quantile', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('is the rank of the definition, whatever floating point makes of it', () => {
+    const hundred = of(Array.from({ length: 100 }, (_, i) => i + 1));
+    for (const percent of [7, 14, 28, 29, 55, 56, 57, 58, 95, 99]) {
+      expect(hundred.quantile(percent / 100)).toBe(percent);
+    }
   });
 
   it('is not told from too few samples', () => {
