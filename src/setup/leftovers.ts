@@ -62,7 +62,9 @@ export interface Swept {
 /** Removes what killed runs of this user left behind: their temporary folders, and browsers that still use them. */
 export function sweepLeftovers(base = tmpdir()): Swept {
   const swept: Swept = { directories: [], processes: [] };
-  const candidates = readdirSync(base).filter((name) => name.startsWith(PREFIX));
+  const candidates = readdirSync(base)
+    .filter((name) => name.startsWith(PREFIX))
+    .sort();
   for (const directory of candidates.map((name) => join(base, name)).filter(isLeftover)) {
     for (const pid of processesUsing(directory)) {
       try {
