@@ -1,0 +1,122 @@
+import type { StageBand, Values } from '../../model/types.ts';
+import { html, type Markup, raw } from '../markup.ts';
+import type { LineData } from './encode.ts';
+import {
+  chartValue,
+  clockTime,
+  linePath,
+  PLOT_HEIGHT,
+  PLOT_WIDTH,
+  type PlotArea,
+  timeTicks,
+} from './plot.ts';
+import { niceScale } from './scale.ts';
+import type { ChartData, ChartUnit } from './types.ts';
+
+export interface ChartLine {
+  name: string;
+  tMs: readonly number[];
+  values: Values;
+  /** 1 to 8: colour and dashes; `muted` for what only gives the bounds. */
+  style: number | 'muted';
+}
+
+export interface ChartSpec {
+  id: string;
+  title: string;
+  /** What the axis counts, in words. */
+  axis: string;
+  unit: ChartUnit;
+  lines: readonly ChartLine[];
+  /** Levels that mean something: a maximum, the bound of a gate. */
+  references?: readonly { value: number; label: string }[];
+  wide?: boolean;
+  /** What to look for, for a reader who does not know. */
+  note?: string;
+}
+
+export interface ChartContext {
+  durationMs: number;
+  stages: readonly StageBand[];
+  data: LineData;
+  /** Gathers what each drawn chart needs. */
+  charts: ChartData[];
+}
+
+/** Points of all lines of a chart together: what keeps the page small however many lines there are. */
+const COLUMNS_A_CHART = 1100;
+const COLUMNS_A_LINE = 300;
+
+/** A figure with axes, unit, legend and stages, drawn here; null when nothing was measured. */
+export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
+  const lines = spec.lines.filter((line) => line.values.some((value) => value !== null));
+  if (lines.length === 0 || context.durationMs <= 0) return null;
+  const highest = lines.reduce(
+    (high, line) => line.values.reduce<number>((top, value) => Math.max(top, value ?? 0), high),
+    0,
+  );
+  // A level just above the data belongs in the picture; one far above would only flatten it.
+  const references = (spec.references ?? []).filter(({ value }) => value <= highest * 1.6);
+  const scale = niceScale(Math.max(highest, ...references.map(({ value }) => value)));
+  const area: PlotArea = { startMs: 0, endMs: context.durationMs, low: scale.low, high: scale.high };
+  const columns = Math.min(COLUMNS_A_LINE, Math.floor(COLUMNS_A_CHART / lines.length));
+  context.charts.push({
+    id: spec.id,
+    unit: spec.unit,
+    low: scale.low,
+    high: scale.high,
+    lines: lines.map((line) => context.data.add(line.tMs, line.values)),
+  });
+  const percent = (value: number) => `${round(100 * (1 - (value - scale.low) / (scale.high - scale.low)))}%`;
+  const left = (tMs: number) => `${round((100 * tMs) / context.durationMs)}%`;
+  return html`<figure class="chart${spec.wide === true ? ' wide' : ''}" id="${spec.id}">
+<figcaption><b>${spec.title}</b> <span class="axis">${spec.axis}</span></figcaption>
+<div class="plot"><svg class="y" aria-hidden="true">${scale.ticks.map(
+    (tick) => html`<text x="100%" y="${percent(tick)}">${chartValue(tick, spec.unit)}</text>`,
+  )}</svg><svg class="area" role="img" aria-label="${describe(spec, lines)}"><g class="bands">${bands(context, left)}</g><g class="grid">${scale.ticks.map(
+    (tick) => html`<line x1="0" x2="100%" y1="${percent(tick)}" y2="${percent(tick)}"/>`,
+  )}</g><g class="levels">${references.map(
+    ({ value, label }) =>
+      html`<line x1="0" x2="100%" y1="${percent(value)}" y2="${percent(value)}"/><text x="100%" y="${percent(value)}">${label}</text>`,
+  )}</g><svg class="lines" viewBox="0 0 ${PLOT_WIDTH} ${PLOT_HEIGHT}" preserveAspectRatio="none">${lines.map(
+    (line) =>
+      html`<path class="s-${line.style}" d="${raw(linePath(line.tMs, line.values, area, columns))}"/>`,
+  )}</svg><g class="x">${timeTicks(0, context.durationMs, 8).map(
+    (tick, i) =>
+      html`<text x="${left(tick)}" y="100%"${i % 2 === 1 ? raw(' class="alt"') : null}>${clockTime(tick)}</text>`,
+  )}</g></svg></div>
+<ul class="legend">${lines.map(
+    (line) =>
+      html`<li><svg class="key" aria-hidden="true"><path class="s-${line.style}" d="M1 6h22"/></svg>${line.name} <output>${summary(line, spec)}</output></li>`,
+  )}</ul>${spec.note === undefined ? null : html`<p class="note">${spec.note}</p>`}
+</figure>`;
+}
+
+function bands({ stages, durationMs }: ChartContext, left: (tMs: number) => string): Markup[] {
+  return stages.map((stage) => {
+    const width = `${round((100 * (stage.endMs - stage.startMs)) / durationMs)}%`;
+    const share = (stage.endMs - stage.startMs) / durationMs;
+    return html`<rect class="${stage.steady ? 'steady' : 'other'}" x="${left(stage.startMs)}" y="0" width="${width}" height="100%"><title>${stage.name}${stage.steady ? ', steady: judged by gates' : ''}</title></rect>${
+      share < 0.055
+        ? null
+        : html`<text class="${share < 0.2 ? 'alt' : 'stage'}" x="${left(stage.startMs)}" y="0">${stage.name}</text>`
+    }`;
+  });
+}
+
+/** The peak of a line: what the legend says until a cursor asks for a time. */
+function summary(line: ChartLine, spec: ChartSpec): string {
+  const highest = line.values.reduce<number | null>(
+    (high, value) => (value === null ? high : Math.max(high ?? value, value)),
+    null,
+  );
+  return `peak ${chartValue(highest, spec.unit)}`;
+}
+
+function describe(spec: ChartSpec, lines: readonly ChartLine[]): string {
+  return `${spec.title}, ${spec.axis}. ${lines.map((line) => `${line.name}: ${summary(line, spec)}`).join('; ')}`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
