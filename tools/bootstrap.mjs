@@ -49,7 +49,7 @@ const tasks = {
   setup: (...args) => provide(...args),
   quickstart: async (...args) =>
     (await provide('--yes')) || rtcBench('run', join('scenarios', 'quickstart.yaml'), ...args),
-  test: async () => (await provide('--yes')) || test(),
+  test: async () => (await provide('--yes', '--all')) || test(),
 };
 
 // Ctrl-C reaches everything in the terminal's foreground; what runs ends in its own time, and so do we, after it.

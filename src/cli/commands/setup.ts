@@ -7,6 +7,7 @@ import type { System } from '../../system/types.ts';
 import type { CliContext } from '../context.ts';
 
 interface SetupFlags {
+  all?: true;
   yes?: true;
   dryRun?: true;
 }
@@ -42,7 +43,7 @@ async function setup({ system, exit }: CliContext, flags: SetupFlags): Promise<v
   const { allProviders } = await import('../../setup/providers.ts');
   const { assertComplete, planSetup, runSetup } = await import('../../setup/setup.ts');
   const { createProgress } = await import('../../setup/progress.ts');
-  const providers = allProviders(system, consent(system, flags.yes === true));
+  const providers = allProviders(system, consent(system, flags.yes === true), flags.all);
   if (flags.dryRun) {
     for (const plan of await planSetup(providers)) system.stdout.write(describe(plan));
     return;
@@ -70,6 +71,7 @@ export function registerSetup(program: Command, context: CliContext): void {
     .command('setup')
     .description('provide what npm does not bring: the mediasoup worker, Chromium, the native packet loop')
     .option('-y, --yes', 'install Debian packages without asking')
+    .option('--all', 'also the programs that rtc-bench can use and its tests do: iperf3, ip, nft')
     .option('--dry-run', 'show what is missing and what would be done about it')
     .addHelpText(
       'after',
