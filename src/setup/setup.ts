@@ -35,6 +35,11 @@ export async function planSetup(providers: readonly Provider[]): Promise<Plan[]>
   return plans;
 }
 
+/** A full disk, a folder that may not be written: the host's trouble and not a bug. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
 async function provideOne(provider: Provider, progress: Progress, signal: AbortSignal): Promise<Outcome> {
   const failures: string[] = [];
   let finding = await provider.check();
@@ -47,7 +52,7 @@ async function provideOne(provider: Provider, progress: Progress, signal: AbortS
       await source.provide(progress, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof SourceFailed)) throw error;
+      if (!(error instanceof SourceFailed || isSystemError(error))) throw error;
       progress.step(`  ${errorMessage(error)}`);
       failures.push(errorMessage(error));
       continue;

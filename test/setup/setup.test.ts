@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { RtcBenchError } from '../../src/errors.ts';
 import { assertComplete, planSetup, runSetup } from '../../src/setup/setup.ts';
@@ -82,6 +83,15 @@ describe('set-up', () => {
       },
     };
     await expect(run(provider({ there: false }, [broken]))).rejects.toThrow(TypeError);
+  });
+
+  it('tells a folder that cannot be written as what it is', async () => {
+    const unwritable: Source = {
+      plan: async () => ['write'],
+      provide: async () => mkdirSync('/proc/rtc-bench'),
+    };
+    const [outcome] = await run(provider({ there: false }, [unwritable]));
+    expect(outcome?.failures).toEqual([expect.stringMatching(/ENOENT|EACCES|EPERM|EROFS/)]);
   });
 
   it('stops between two ways when interrupted', async () => {
