@@ -1,7 +1,7 @@
 import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
 import type { ParticipantEvent, ParticipantSample } from '../participants/types.ts';
 import type { ParticipantSummary, TimelineRecord } from '../results/records.ts';
-import type { ParticipantPlan, RunPlan } from '../scenario/plan-types.ts';
+import type { ParticipantPlan } from '../scenario/plan-types.ts';
 import { Distribution } from '../stats/distribution.ts';
 import { ratio, type TrackRates, trafficLoad } from './meters.ts';
 
@@ -37,9 +37,9 @@ export class Roster {
   readonly #entries = new Map<string, Entry>();
   readonly #sink: RosterSink;
 
-  constructor(plan: RunPlan, sink: RosterSink) {
+  constructor(participants: readonly ParticipantPlan[], sink: RosterSink) {
     this.#sink = sink;
-    for (const participant of plan.participants) {
+    for (const participant of participants) {
       this.#entries.set(participant.id, {
         plan: participant,
         state: 'planned',

@@ -4,7 +4,7 @@ import type { ParticipantSample } from '../../src/participants/types.ts';
 import type { BridgeRow, ParticipantRow, TimelineRecord, TrackRow } from '../../src/results/records.ts';
 import { type MeasurementSink, Measurements, type Readings } from '../../src/run/measurements.ts';
 import { Roster } from '../../src/run/roster.ts';
-import type { ParticipantPlan, RunPlan } from '../../src/scenario/plan-types.ts';
+import type { ParticipantPlan } from '../../src/scenario/plan-types.ts';
 import { bridgeSample, generatorSample, participantSample, trackSample } from '../support/samples.ts';
 
 class MemorySink implements MeasurementSink {
@@ -47,15 +47,7 @@ function participant(id: string): ParticipantPlan {
   };
 }
 
-const PLAN: RunPlan = {
-  scenarioName: 's',
-  seed: 1,
-  rooms: [],
-  participants: [participant('p0001'), participant('p0002')],
-  stages: [],
-  durationMs: 10_000,
-  expected: [],
-};
+const PARTICIPANTS = [participant('p0001'), participant('p0002')];
 const STEPS = { signallingMs: 10, iceMs: 20, dtlsMs: 30, firstPacketMs: null, firstFrameMs: null };
 
 let sink: MemorySink;
@@ -64,7 +56,7 @@ let measurements: Measurements;
 
 beforeEach(() => {
   sink = new MemorySink();
-  roster = new Roster(PLAN, sink);
+  roster = new Roster(PARTICIPANTS, sink);
   measurements = new Measurements(sink, roster, () => 1000);
 });
 

@@ -114,7 +114,7 @@ async function report(
   const { buildReport } = await import('../../reports/model/build.ts');
   const { HtmlReporter } = await import('../../reports/html/reporter.ts');
   const built = await buildReport(await RunReader.open(dir));
-  await writeFile(join(dir, 'report.html'), new HtmlReporter().render(built), { mode: 0o600 });
+  await writeFile(join(dir, 'report.html'), (await HtmlReporter.create()).render(built), { mode: 0o600 });
   if (flags.json) {
     system.stdout.write(`${JSON.stringify(manifest, null, 2)}\n`);
     return;
