@@ -1,4 +1,5 @@
 import { suggestion } from '../spelling.ts';
+import { isLocalHost } from './addresses.ts';
 import { expandRooms } from './rooms.ts';
 import type { ParticipantGroup, ScenarioFile } from './schema.ts';
 import { MAX_RUN_MS } from './schema-load.ts';
@@ -16,6 +17,10 @@ export function crossProblems(scenario: ScenarioFile, source: ScenarioSource): P
   checkStages(scenario, total, at);
   if (scenario.target.placement === 'pinned' && !isPinned(scenario)) {
     at(['target', 'placement'], 'placement "pinned" needs a `bridge` for every room or group');
+  }
+  const { url, allowPublic } = scenario.target;
+  if (url !== undefined && !allowPublic && isLocalHost(url) === false) {
+    at(['target', 'url'], 'this address is public', 'load only what is yours, and say so: allowPublic: true');
   }
   return problems;
 }

@@ -38,7 +38,8 @@ export function formatDuration(milliseconds: number): string {
 
 /** A duration within bounds; parses to milliseconds. */
 export function duration(minMs: number, maxMs: number) {
-  return z.union([z.number(), z.string()]).transform((value, context) => {
+  const written = z.union([z.number(), z.string()]).meta({ examples: ['30s', '1m30s', '500ms'] });
+  return written.transform((value, context) => {
     const ms = parseDurationMs(value);
     if (ms === null) {
       context.addIssue({ code: 'custom', message: 'not a duration: write 30s, 1m30s, 500ms or seconds' });
@@ -54,7 +55,8 @@ export function duration(minMs: number, maxMs: number) {
 
 /** A size in bytes within bounds. */
 export function byteSize(min: number, max: number) {
-  return z.union([z.number(), z.string()]).transform((value, context) => {
+  const written = z.union([z.number(), z.string()]).meta({ examples: ['256KiB', '4MiB', 262144] });
+  return written.transform((value, context) => {
     const bytes = parseBytes(value);
     if (bytes !== null && bytes >= min && bytes <= max) return bytes;
     context.addIssue({
