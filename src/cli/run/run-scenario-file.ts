@@ -120,7 +120,8 @@ async function report(
     return;
   }
   const { ConsoleReporter } = await import('../../reports/console/reporter.ts');
-  const shown = relative(system.cwd, dir) || '.';
+  const below = relative(system.cwd, dir);
+  const shown = below === '' || below.startsWith('..') ? dir : below;
   const console = new ConsoleReporter({
     paint: context.paint(system.stdout),
     files: ['report.html', 'manifest.json', 'bridges.csv', 'participants.csv', 'tracks.csv'].map((name) =>
