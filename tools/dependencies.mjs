@@ -96,6 +96,7 @@ async function provideNode() {
     }
     rmSync(ownNode, { force: true });
     symlinkSync(join('..', 'node', 'bin', 'node'), ownNode);
+    rmSync(prefix, { recursive: true, force: true });
     if (versionOf(ownNode) === `v${version}`) return;
   }
   rmSync(ownNode, { force: true });
