@@ -20,6 +20,7 @@ export class ChromiumDriver implements BrowserDriver {
   readonly #system: System;
   readonly #scope = new Scope();
   #found: FoundChromium | null = null;
+  #sandboxObstacle: string | null = null;
   #browser: Browser | null = null;
   #gone: Promise<string> = new Promise(() => {});
   #pid: number | null = null;
@@ -30,6 +31,7 @@ export class ChromiumDriver implements BrowserDriver {
 
   async start(signal: AbortSignal): Promise<void> {
     const found = await requireChromium(this.#system);
+    if (found.args.includes('--no-sandbox')) this.#sandboxObstacle = await sandboxObstacle(this.#system);
     await removeLeftovers();
     signal.throwIfAborted();
     const directory = RunDirectory.create();
@@ -70,16 +72,17 @@ export class ChromiumDriver implements BrowserDriver {
     if (this.#browser?.connected !== true) throw new Error('the browser has ended');
     const context = await this.#browser.createBrowserContext();
     const page = await context.newPage();
+    // Video is decoded whether or not it is in view, and drawn only if it is.
+    await page.setViewport({ width: 8, height: 8 });
     await page.goto(url, { waitUntil: 'load' });
     return new PuppeteerPage(page, this.#gone);
   }
 
   versions(): Record<string, string> {
     if (this.#found === null) return {};
-    const obstacle = this.#found.args.includes('--no-sandbox') ? sandboxObstacle() : null;
     return {
       chromium: this.#found.version.replace(/^.* /, ''),
-      ...(obstacle === null ? {} : { 'chromium-sandbox': `off: ${obstacle}` }),
+      ...(this.#sandboxObstacle === null ? {} : { 'chromium-sandbox': `off: ${this.#sandboxObstacle}` }),
     };
   }
 

@@ -84,7 +84,9 @@ export function mapReceived(track: ReceivedTrack, report: readonly StatsEntry[])
   const readAtMs = numberOf(inbound, 'timestamp');
   if (packets === null || payloadBytes === null || readAtMs === null) return null;
   const lost = numberOf(inbound, 'packetsLost');
-  const repaired = numberOf(inbound, 'retransmittedPacketsReceived');
+  // libwebrtc leaves this one out until the first retransmission has come.
+  const repaired =
+    numberOf(inbound, 'retransmittedPacketsReceived') ?? (numberOf(inbound, 'rtxSsrc') === null ? null : 0);
   return {
     trackId: `down:${track.consumerId}`,
     direction: 'down',
