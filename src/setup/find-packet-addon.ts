@@ -29,8 +29,8 @@ export function packetAddonDirectory(env: System['env'], sources: readonly strin
  * The native packet loop that set-up built from the sources at hand; null where there is none and the TypeScript
  * one does the work. Takes about a millisecond.
  */
-export function findPacketAddon(env: System['env']): string | null {
-  const sources = packetAddonSources();
+export function findPacketAddon(env: System['env'], root = packageRoot()): string | null {
+  const sources = packetAddonSources(root);
   if (sources.length === 0) return null;
   const file = join(packetAddonDirectory(env, sources), PACKET_ADDON_FILE);
   return existsSync(file) ? file : null;

@@ -9,7 +9,7 @@ import {
   packetAddonSources,
 } from '../find-packet-addon.ts';
 import { findProgram } from '../find-program.ts';
-import { installedPackage } from '../package-root.ts';
+import { installedPackage, packageRoot } from '../package-root.ts';
 import { runProgram } from '../run-program.ts';
 import { type Provider, type Source, SourceFailed } from '../types.ts';
 
@@ -33,13 +33,13 @@ async function loads(system: System, addon: string): Promise<boolean> {
 }
 
 /** Compiles `native/packets` with the C++ compiler that is there, against the headers in `node-api-headers`. */
-function compiledAddon(system: System, debian: Debian): Source {
+function compiledAddon(system: System, debian: Debian, root: string): Source {
   async function compile(signal: AbortSignal): Promise<void> {
     const program = compiler(system.env);
     const headers = installedPackage('node-api-headers');
     if (program === null) throw new SourceFailed('there is no C++ compiler');
     if (headers === null) throw new SourceFailed('the npm package node-api-headers is not installed');
-    const sources = packetAddonSources();
+    const sources = packetAddonSources(root);
     const target = packetAddonDirectory(system.env, sources);
     mkdirSync(dirname(target), { recursive: true });
     const work = mkdtempSync(join(dirname(target), 'packets-'));
@@ -67,7 +67,7 @@ function compiledAddon(system: System, debian: Debian): Source {
       if (!there && !debian.hasApt()) return null;
       return [
         ...(there ? [] : [`install Debian packages: ${debian.command(COMPILER_PACKAGES)}`]),
-        `compile native/packets into ${packetAddonDirectory(system.env, packetAddonSources())} (a few seconds)`,
+        `compile native/packets into ${packetAddonDirectory(system.env, packetAddonSources(root))} (a few seconds)`,
       ];
     },
     async provide(progress, signal) {
@@ -79,15 +79,15 @@ function compiledAddon(system: System, debian: Debian): Source {
 }
 
 /** The native packet loop of synthetic participants and of the UDP prober. */
-export function packetAddonProvider(system: System, debian: Debian): Provider {
+export function packetAddonProvider(system: System, debian: Debian, root = packageRoot()): Provider {
   return {
     name: 'native packet loop',
     essential: false,
     without: 'the TypeScript packet loop does its work, at several times the CPU a packet',
     async check() {
-      const file = findPacketAddon(system.env);
+      const file = findPacketAddon(system.env, root);
       return file === null ? { found: false, why: 'not built yet' } : { found: true, what: file };
     },
-    sources: [compiledAddon(system, debian)],
+    sources: [compiledAddon(system, debian, root)],
   };
 }
