@@ -204,12 +204,14 @@ export interface MetricLabels {
   kind?: string;
   source?: string;
   direction?: string;
+  /** `first`, or `later` for what happened after a bridge died or a subscription came back. */
+  attempt?: string;
 }
 export type MetricLabel = keyof MetricLabels;
 
 export const METRIC_LABELS: Record<MetricSubject, readonly MetricLabel[]> = {
   bridge: ['bridge'],
-  participant: ['engine', 'bridge', 'room', 'source'],
+  participant: ['engine', 'bridge', 'room', 'source', 'attempt'],
   track: ['engine', 'kind', 'source', 'direction', 'bridge', 'room'],
   generator: ['engine'],
   host: [],

@@ -33,6 +33,17 @@ export type TimelineRecord = { tMs: number } & (
     }
   /** Steps that came after the join: first packet, first frame. */
   | { type: 'participant-steps'; participantId: string; steps: JoinSteps }
+  /** Asking to publish until it was confirmed. */
+  | { type: 'track-published'; participantId: string; source: string; attempt: number; durationMs: number }
+  /** Asking for a track until its first packet. */
+  | {
+      type: 'track-subscribed';
+      participantId: string;
+      producerId: string;
+      source: string;
+      attempt: number;
+      durationMs: number;
+    }
   | { type: 'participant-left'; participantId: string; reason: string }
   | { type: 'participant-summary'; summary: ParticipantSummary }
   | { type: 'bridge'; sample: BridgeRow }
@@ -129,6 +140,9 @@ export interface QuantileRow {
   p50: number | null;
   p95: number | null;
   max: number;
+  /** The low end, for what is worse the lower it is. */
+  p5?: number | null;
+  min?: number | null;
 }
 
 /** LiveKit's traffic load: up and down by medium. */

@@ -13,6 +13,8 @@ const NEEDED: Record<TimelineRecord['type'], (record: Record<string, unknown>) =
   'participant-joined': hasParticipant,
   'participant-failed': hasParticipant,
   'participant-steps': hasParticipant,
+  'track-published': hasParticipant,
+  'track-subscribed': hasParticipant,
   'participant-left': hasParticipant,
   'participant-summary': ({ summary }) =>
     isObject(summary) &&

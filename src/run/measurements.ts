@@ -313,5 +313,7 @@ function quantiles(distribution: Distribution): QuantileRow | null {
     p50: distribution.quantile(0.5),
     p95: distribution.quantile(0.95),
     max,
+    p5: distribution.quantile(0.05),
+    min: distribution.min,
   };
 }

@@ -157,12 +157,22 @@ export class Roster {
         });
         this.#summarise(entry, tMs);
         return;
-      case 'published':
-        this.#sink.observe('participant.publish_ms', { ...labels, source: event.source }, event.durationMs);
+      case 'published': {
+        const { type: _, ...published } = event;
+        this.#sink.record({ tMs, type: 'track-published', ...published });
+        this.#sink.observe('participant.publish_ms', { ...labels, ...trackLabels(event) }, event.durationMs);
         return;
-      case 'subscribed':
-        this.#sink.observe('participant.subscribe_ms', { ...labels, source: event.source }, event.durationMs);
+      }
+      case 'subscribed': {
+        const { type: _, ...subscribed } = event;
+        this.#sink.record({ tMs, type: 'track-subscribed', ...subscribed });
+        this.#sink.observe(
+          'participant.subscribe_ms',
+          { ...labels, ...trackLabels(event) },
+          event.durationMs,
+        );
         return;
+      }
     }
   }
 
@@ -243,6 +253,11 @@ export class Roster {
     for (const entry of this.#entries.values()) if (predicate(entry)) count += 1;
     return count;
   }
+}
+
+/** The first attempt is apart from later ones: what came after a migration waits for others too. */
+function trackLabels({ source, attempt }: { source: string; attempt: number }): MetricLabels {
+  return { source, attempt: attempt === 1 ? 'first' : 'later' };
 }
 
 /** A track that closed is no longer reported, but its packets were sent: its last reading stays in the sum. */

@@ -216,3 +216,17 @@ describe('Roster', () => {
     ]);
   });
 });
+
+describe('publishing and subscribing', () => {
+  it('keeps later attempts apart from the first and writes both down', () => {
+    join('p0001');
+    const event = { participantId: 'p0001', source: 'camera', producerId: 'x', durationMs: 40 } as const;
+    roster.onEvent({ type: 'subscribed', ...event, attempt: 1 }, 10);
+    roster.onEvent({ type: 'subscribed', ...event, attempt: 2, durationMs: 900 }, 20);
+    const labels = sink.observed
+      .filter(([name]) => name === 'participant.subscribe_ms')
+      .map(([, label]) => label.attempt);
+    expect(labels).toEqual(['first', 'later']);
+    expect(sink.records.filter((record) => record.type === 'track-subscribed')).toHaveLength(2);
+  });
+});

@@ -24,6 +24,8 @@ export interface RunningCli {
   readonly ended: Promise<CliResult>;
   /** Resolves once stdout and stderr together match; rejects when the command ends before. */
   output(pattern: RegExp): Promise<void>;
+  /** What it has printed until now, on stdout and stderr. */
+  text(): string;
 }
 
 /** Starts the command line as a user would, with its own mark in the environment. */
@@ -59,7 +61,7 @@ export function startCli(
       child.stderr.on('data', look);
       ended.then(() => reject(new Error(`ended without ${pattern}: ${stdout}${stderr}`)), reject);
     });
-  return { child, mark, ended, output };
+  return { child, mark, ended, output, text: () => stdout + stderr };
 }
 
 export async function runCli(
