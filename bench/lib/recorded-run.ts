@@ -581,6 +581,8 @@ function quantiles(distribution: Distribution): QuantileRow | null {
     p50: distribution.quantile(0.5),
     p95: distribution.quantile(0.95),
     max: distribution.max ?? 0,
+    p5: distribution.quantile(0.05),
+    min: distribution.min,
   };
 }
 

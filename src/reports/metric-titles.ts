@@ -1,4 +1,5 @@
 import type { MetricName } from '../metrics/catalogue.ts';
+import type { PercentileRow } from './model/types.ts';
 
 /** How reports call a metric where there is no room for its definition. */
 export const METRIC_TITLES: Partial<Record<MetricName, string>> = {
@@ -19,3 +20,15 @@ export const METRIC_TITLES: Partial<Record<MetricName, string>> = {
   'participant.publish_ms': 'publish',
   'participant.subscribe_ms': 'subscribe',
 };
+
+/** A row for each metric: all of it, or its parts where all together would mean nothing. */
+export function wholes(rows: readonly PercentileRow[]): PercentileRow[] {
+  return rows.filter(
+    (row) => row.which === '' || !rows.some((other) => other.metric === row.metric && other.which === ''),
+  );
+}
+
+export function title(row: Pick<PercentileRow, 'metric' | 'which'>): string {
+  const name = METRIC_TITLES[row.metric] ?? row.metric;
+  return row.which === '' ? name : `${name}: ${row.which}`;
+}

@@ -27,9 +27,11 @@ export interface DistributionData {
   buckets?: [number, number][];
 }
 
-/** A percentile is not told from fewer samples than this: 20 for p95, 100 for p99. */
+/** A percentile is not told from fewer samples than this: 20 for p95 and p5, 100 for p99 and p1. */
 export function samplesNeeded(quantile: number): number {
-  return quantile >= 1 || quantile <= 0 ? 1 : Math.max(2, Math.ceil(1 / (1 - quantile) - 1e-9));
+  return quantile >= 1 || quantile <= 0
+    ? 1
+    : Math.max(2, Math.ceil(1 / Math.min(quantile, 1 - quantile) - 1e-9));
 }
 
 export class Distribution {

@@ -1,6 +1,6 @@
 import type { GateResult } from '../../results/records.ts';
 import { formatCount, formatMetric, formatNumber, formatRatio, formatStress } from '../format.ts';
-import { METRIC_TITLES } from '../metric-titles.ts';
+import { title, wholes } from '../metric-titles.ts';
 import type { RunReport } from '../model/types.ts';
 import type { Reporter } from '../reporter.ts';
 import { facts, gateSymbol, headline } from '../verdict.ts';
@@ -80,13 +80,13 @@ export class MarkdownReporter implements Reporter {
           ]),
         ),
       );
-    const quality = report.percentiles.filter((row) => row.which === '');
+    const quality = wholes(report.percentiles);
     if (quality.length > 0)
       sections.push(
         markdownTable(
           ['Quality', 'p50', 'p95', 'p99', 'max'],
           quality.map((row) => [
-            METRIC_TITLES[row.metric] ?? row.metric,
+            title(row),
             ...[row.p50, row.p95, row.p99, row.max].map((value) => formatMetric(value, row.unit)),
           ]),
         ),

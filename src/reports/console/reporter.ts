@@ -9,7 +9,7 @@ import {
   formatRatio,
   formatStress,
 } from '../format.ts';
-import { METRIC_TITLES } from '../metric-titles.ts';
+import { title, wholes } from '../metric-titles.ts';
 import type { RunReport } from '../model/types.ts';
 import type { Reporter } from '../reporter.ts';
 import { facts, gateSymbol, headline } from '../verdict.ts';
@@ -108,11 +108,11 @@ export class ConsoleReporter implements Reporter {
   }
 
   #quality({ percentiles }: RunReport): string {
-    const whole = percentiles.filter((row) => row.which === '');
+    const whole = wholes(percentiles);
     if (whole.length === 0) return '';
     const head = ['', 'p50', 'p95', 'p99', 'max', 'mean', 'samples'].map((cell) => this.#paint.dim(cell));
     const rows = whole.map((row) => [
-      METRIC_TITLES[row.metric] ?? row.metric,
+      title(row),
       ...[row.p50, row.p95, row.p99, row.max, row.mean].map((value) => formatMetric(value, row.unit)),
       this.#paint.dim(formatCount(row.samples)),
     ]);

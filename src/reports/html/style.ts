@@ -59,14 +59,15 @@ h3{font-size:14px;font-weight:620;margin:26px 0 8px}
 h3:first-child{margin-top:0}
 .scroll{overflow-x:auto;margin:0 -4px;padding:0 4px}
 table{border-collapse:collapse;width:100%;font-size:14px}
-th,td{padding:7px 14px 7px 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--hair);overflow-wrap:anywhere}
+th,td{padding:7px 14px 7px 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--hair);overflow-wrap:break-word;max-width:420px}
+td:first-child{min-width:104px}td code{display:inline-block;min-width:200px}td small{display:inline-block}
 th{font-weight:500;color:var(--soft);font-size:12.5px;border-bottom-color:var(--line);white-space:nowrap}
 td.n,th.n{text-align:right;white-space:nowrap}
 td:last-child,th:last-child{padding-right:0}
 tbody tr:hover{background:var(--other)}
 td.sub{padding-left:18px;color:var(--soft)}
 td small,.dim{color:var(--soft)}
-td.name{max-width:260px}
+td.name{min-width:150px;max-width:280px;overflow-wrap:anywhere}
 th button{font-weight:500}
 th button:hover{color:var(--ink)}
 th[aria-sort] button{color:var(--ink)}
@@ -85,11 +86,11 @@ figcaption b{font-weight:620}
 .plot{display:grid;grid-template-columns:46px minmax(0,1fr);height:190px;margin:18px 0 24px}
 .wide .plot{height:270px}
 .plot svg{overflow:visible;width:100%;height:100%;display:block}
-.plot .lines{overflow:hidden}
+.plot .lines,.plot .bands{overflow:hidden}
 .plot text{font-size:11px;fill:var(--soft)}
 .plot .y text{text-anchor:end;transform:translate(-9px,3.5px)}
 .plot .x text{text-anchor:middle;transform:translateY(17px)}
-.plot .bands text{transform:translateY(-6px);fill:var(--faint)}
+.plot .stages text{transform:translateY(-6px);fill:var(--faint)}.plot .stages .end{text-anchor:end}.zoomed .stages{visibility:hidden}
 .bands .steady{fill:var(--steady)}.bands .other{fill:var(--other)}.bands rect{stroke:var(--line);stroke-width:.5}
 .grid line{stroke:var(--line);stroke-width:1;shape-rendering:crispEdges}
 .levels line{stroke:var(--bad);stroke-width:1;stroke-dasharray:2 3}
@@ -98,7 +99,7 @@ figcaption b{font-weight:620}
 ${DASHES.map((dash, i) => `.s-${i + 1}{stroke:var(--s${i + 1});stroke-dasharray:${dash}}`).join('')}
 .s-muted{stroke:var(--faint);stroke-width:1!important;stroke-dasharray:1 2}
 .area{touch-action:pan-y;cursor:crosshair}
-.bands{pointer-events:auto}
+.area:focus{outline:none}.chart:has(.area:focus-visible) figcaption b{color:var(--accent)}
 .cursor{stroke:var(--ink);stroke-width:1;opacity:.55;visibility:hidden;pointer-events:none}
 .plot .cursor-time{text-anchor:middle;transform:translateY(17px);fill:var(--ink);font-weight:600;visibility:hidden;paint-order:stroke;stroke:var(--paper);stroke-width:6px;pointer-events:none}
 .pointed .cursor,.pointed .cursor-time{visibility:visible}
@@ -108,7 +109,7 @@ ${DASHES.map((dash, i) => `.s-${i + 1}{stroke:var(--s${i + 1});stroke-dasharray:
 .legend output{color:var(--soft);min-width:62px}
 .pointed .legend output{color:var(--ink);font-weight:600}
 .key{width:24px;height:12px;flex:none}
-.note{color:var(--soft);font-size:12.5px;padding-left:46px;margin-top:4px;max-width:70ch}
+.note{color:var(--soft);font-size:12.5px;margin-top:8px;max-width:90ch}.chart .note{padding-left:46px}
 .say{max-width:72ch}
 .say+.scroll,.say+table,.scroll+.say{margin-top:14px}
 .reasons{margin-top:10px}
@@ -130,7 +131,7 @@ footer{border-top:1px solid var(--line);padding:22px 0 48px;color:var(--soft);fo
 .verdict{grid-template-columns:1fr;padding:14px 16px}.verdict p{font-size:16px}
 .figures{grid-template-columns:1fr 1fr;gap:18px 20px}.figures dd{font-size:21px}
 section{padding:26px 0 30px}.plot .alt{display:none}.wide .plot{height:210px}
-th,td{padding-right:12px}.tool.save{display:none!important}.legend{padding-left:0}.note{padding-left:0}
+th,td{padding-right:12px}.tool.save{display:none!important}.legend{padding-left:0}.chart .note{padding-left:0}
 .pairs{grid-template-columns:minmax(0,1fr)}}
 @media print{
 :root,:root[data-theme=dark]{color-scheme:light;${LIGHT_THEME}}

@@ -45,9 +45,10 @@ function rowsOf(
   const filter: MetricLabels = metric === 'track.loss_ratio' ? { direction: 'down' } : {};
   const all = store.query(metric, filter, window);
   if (all.count === 0) return [];
-  const rows = [row(metric, '', all)];
   const values = label === null ? [] : store.labelValues(metric, label).sort();
-  if (label === null || values.length < 2) return rows;
+  if (label === null || values.length < 2) return [row(metric, '', all)];
+  // Frames of a camera and of a shared screen in one number would tell of neither.
+  const rows = metric === 'track.frames_per_second' ? [] : [row(metric, '', all)];
   for (const value of values) {
     const part = store.query(metric, { ...filter, [label]: value }, window);
     if (part.count > 0) rows.push(row(metric, value, part));

@@ -32,7 +32,7 @@ export function addBridgeRow(series: BridgeSeries, tMs: number, row: BridgeRow):
 }
 
 function newQuantiles(): QuantileSeries {
-  return { p50: [], p95: [], max: [] };
+  return { p50: [], p95: [], max: [], p5: [], min: [] };
 }
 
 export function newQualitySeries(): QualitySeries {
@@ -67,6 +67,8 @@ function addQuantiles(series: QuantileSeries, row: QuantileRow | null): void {
   series.p50.push(numberOrNull(row?.p50));
   series.p95.push(numberOrNull(row?.p95));
   series.max.push(numberOrNull(row?.max));
+  series.p5.push(numberOrNull(row?.p5));
+  series.min.push(numberOrNull(row?.min));
 }
 
 export function newHostSeries(): HostSeries {

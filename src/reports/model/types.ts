@@ -30,6 +30,8 @@ export interface QuantileSeries {
   p50: Values;
   p95: Values;
   max: Values;
+  p5: Values;
+  min: Values;
 }
 
 /** Everybody's quality over time. */

@@ -31,6 +31,8 @@ export interface ChartSpec {
   /** Levels that mean something: a maximum, the bound of a gate. */
   references?: readonly { value: number; label: string }[];
   wide?: boolean;
+  /** The legend tells the lowest value, not the peak. */
+  lowIsBad?: boolean;
   /** What to look for, for a reader who does not know. */
   note?: string;
 }
@@ -73,7 +75,7 @@ export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
 <figcaption><b>${spec.title}</b> <span class="axis">${spec.axis}</span></figcaption>
 <div class="plot"><svg class="y" aria-hidden="true">${scale.ticks.map(
     (tick) => html`<text x="100%" y="${percent(tick)}">${chartValue(tick, spec.unit)}</text>`,
-  )}</svg><svg class="area" role="img" aria-label="${describe(spec, lines)}"><g class="bands">${bands(context, left)}</g><g class="grid">${scale.ticks.map(
+  )}</svg><svg class="area" role="img" aria-label="${describe(spec, lines)}"><svg class="bands">${bands(context, left)}</svg>${stageNames(context, spec.wide === true)}<g class="grid">${scale.ticks.map(
     (tick) => html`<line x1="0" x2="100%" y1="${percent(tick)}" y2="${percent(tick)}"/>`,
   )}</g><g class="levels">${references.map(
     ({ value, label }) =>
@@ -95,17 +97,59 @@ export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
 function bands({ stages, durationMs }: ChartContext, left: (tMs: number) => string): Markup[] {
   return stages.map((stage) => {
     const width = `${round((100 * (stage.endMs - stage.startMs)) / durationMs)}%`;
-    const share = (stage.endMs - stage.startMs) / durationMs;
-    return html`<rect class="${stage.steady ? 'steady' : 'other'}" x="${left(stage.startMs)}" y="0" width="${width}" height="100%"><title>${stage.name}${stage.steady ? ', steady: judged by gates' : ''}</title></rect>${
-      share < 0.055
-        ? null
-        : html`<text class="${share < 0.2 ? 'alt' : 'stage'}" x="${left(stage.startMs)}" y="0">${stage.name}</text>`
-    }`;
+    return html`<rect class="${stage.steady ? 'steady' : 'other'}" x="${left(stage.startMs)}" width="${width}" height="100%"><title>${stage.name}${stage.steady ? ', steady: judged by gates' : ''}</title></rect>`;
   });
 }
 
-/** The peak of a line: what the legend says until a cursor asks for a time. */
+/** Widths in pixels that names are fitted to: of the plot as it mostly is, and on the narrowest screen. */
+const WIDE_PX = 980;
+const HALF_PX = 430;
+const NARROW_PX = 300;
+const CHARACTER_PX = 6.5;
+
+/** The stages' names above the plot, as far as there is room for them; the last may end where the plot ends. */
+function stageNames({ stages, durationMs }: ChartContext, wide: boolean): Markup {
+  const full = fitted(stages, durationMs, wide ? WIDE_PX : HALF_PX);
+  const narrow = fitted(stages, durationMs, NARROW_PX);
+  return html`<g class="stages">${stages.map((stage, i) => {
+    const place = full[i];
+    if (place === undefined || place === null) return null;
+    const classes = [narrow[i] === place ? '' : 'alt', place === 'end' ? 'end' : ''].filter(
+      (name) => name !== '',
+    );
+    const x = place === 'end' ? '100%' : `${round((100 * stage.startMs) / durationMs)}%`;
+    return html`<text x="${x}" y="0"${classes.length === 0 ? null : html` class="${classes.join(' ')}"`}>${stage.name}</text>`;
+  })}</g>`;
+}
+
+function fitted(
+  stages: readonly StageBand[],
+  durationMs: number,
+  widthPx: number,
+): ('start' | 'end' | null)[] {
+  let takenPx = 0;
+  return stages.map((stage, i) => {
+    const startPx = (stage.startMs / durationMs) * widthPx;
+    const namePx = stage.name.length * CHARACTER_PX + 8;
+    const untilPx =
+      i === stages.length - 1 ? widthPx : ((stages[i + 1]?.startMs ?? durationMs) / durationMs) * widthPx;
+    if (startPx >= takenPx && startPx + namePx <= untilPx) {
+      takenPx = startPx + namePx;
+      return 'start';
+    }
+    return i === stages.length - 1 && widthPx - namePx >= takenPx ? 'end' : null;
+  });
+}
+
+/** The worst of a line: what the legend says until a cursor asks for a time. */
 function summary(line: ChartLine, spec: ChartSpec): string {
+  if (spec.lowIsBad === true) {
+    const lowest = line.values.reduce<number | null>(
+      (low, value) => (value === null ? low : Math.min(low ?? value, value)),
+      null,
+    );
+    return `lowest ${chartValue(lowest, spec.unit)}`;
+  }
   const highest = line.values.reduce<number | null>(
     (high, value) => (value === null ? high : Math.max(high ?? value, value)),
     null,

@@ -13,7 +13,8 @@ export function niceScale(high: number, most = 5): Scale {
   const rough = top / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = (ROUND_STEPS.find((candidate) => candidate * power >= rough * (1 - 1e-9)) ?? 10) * power;
-  const count = Math.ceil((top / step) * (1 - 1e-9));
+  // A line that lies on the upper edge is hard to see, so the edge lies a little higher.
+  const count = Math.ceil((top * 1.02) / step);
   const ticks = Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
   return { low: 0, high: ticks.at(-1) ?? 1, ticks };
 }

@@ -183,18 +183,14 @@ class View {
       if (line !== undefined) path.setAttribute('d', pathOf(line, whole));
     }
     const share = this.#durationMs / (this.#endMs - this.#startMs);
-    const bands = area.querySelector('.bands');
-    // Stages are drawn over the whole run: what is seen of them is moved and stretched with it.
-    for (const part of bands?.children ?? []) {
-      const own = part as SVGElement;
+    // Stages are drawn over the whole run: what is seen of them is moved and stretched with it. Their names
+    // above the plot stay away while only a part is seen; the bands have them as well.
+    for (const own of area.querySelectorAll<SVGElement>('.bands rect')) {
       own.dataset.x ??= own.getAttribute('x') ?? '0';
-      own.dataset.width ??= own.getAttribute('width') ?? '';
+      own.dataset.width ??= own.getAttribute('width') ?? '0';
       const x = (Number.parseFloat(own.dataset.x) - (100 * this.#startMs) / this.#durationMs) * share;
-      if (own.dataset.width === '') own.setAttribute('x', `${x < 0 ? -1000 : x}%`);
-      else {
-        own.setAttribute('x', `${x}%`);
-        own.setAttribute('width', `${Number.parseFloat(own.dataset.width) * share}%`);
-      }
+      own.setAttribute('x', `${x}%`);
+      own.setAttribute('width', `${Number.parseFloat(own.dataset.width) * share}%`);
     }
     const labels = timeTicks(this.#startMs, this.#endMs, 8).map((tick, i) => {
       const label = document.createElementNS(SVG, 'text');

@@ -1,6 +1,6 @@
 import { formatCount, formatMetric } from '../../format.ts';
 import { METRIC_TITLES } from '../../metric-titles.ts';
-import type { QuantileSeries, RunReport } from '../../model/types.ts';
+import type { PercentileRow, QuantileSeries, RunReport } from '../../model/types.ts';
 import { type ChartContext, type ChartSpec, chart } from '../chart/chart.ts';
 import { html, type Markup } from '../markup.ts';
 import type { Section } from '../section.ts';
@@ -46,15 +46,27 @@ function failures({ failures: list }: RunReport): Markup | null {
 
 export function qualitySection(report: RunReport, context: ChartContext): Section {
   const { quality } = report;
-  const one = (spec: Pick<ChartSpec, 'id' | 'title' | 'axis' | 'unit'>, series: QuantileSeries) =>
+  const one = (
+    spec: Pick<ChartSpec, 'id' | 'title' | 'axis' | 'unit'>,
+    series: QuantileSeries,
+    lowIsBad = false,
+  ) =>
     chart(
       {
         ...spec,
         lines: [
           { name: 'median', tMs: quality.tMs, values: series.p50, style: 1 },
-          { name: 'p95', tMs: quality.tMs, values: series.p95, style: 2 },
-          { name: 'max', tMs: quality.tMs, values: series.max, style: 'muted' },
+          ...(lowIsBad
+            ? [
+                { name: 'p5', tMs: quality.tMs, values: series.p5, style: 2 },
+                { name: 'lowest', tMs: quality.tMs, values: series.min, style: 'muted' as const },
+              ]
+            : [
+                { name: 'p95', tMs: quality.tMs, values: series.p95, style: 2 },
+                { name: 'highest', tMs: quality.tMs, values: series.max, style: 'muted' as const },
+              ]),
         ],
+        ...(lowIsBad ? { lowIsBad } : {}),
       },
       context,
     );
@@ -62,7 +74,7 @@ export function qualitySection(report: RunReport, context: ChartContext): Sectio
     id: 'quality',
     title: 'Quality',
     about:
-      'What participants saw, second by second, over all of them: half are below the median line, one in twenty is above p95.',
+      'What participants saw, second by second, over all of them: half are below the median line, one in twenty is above p95 (for frames, below p5).',
     body: html`<div class="charts">${[
       one({ id: 'c-rtt', title: 'Round-trip time', axis: 'milliseconds', unit: 'ms' }, quality.rttMs),
       one(
@@ -80,6 +92,9 @@ export function qualitySection(report: RunReport, context: ChartContext): Sectio
 
 function percentiles({ percentiles: rows, window }: RunReport): Markup | null {
   if (rows.length === 0) return null;
+  // A part stands under its whole, and names it itself where there is none.
+  const first = (row: PercentileRow) =>
+    !rows.some((other) => other.metric === row.metric && other.which === '');
   return html`<h3>Percentiles${window === 'steady' ? ' over the steady window; joins over all of the run' : ''}</h3>${table(
     [
       { head: 'Metric' },
@@ -91,7 +106,7 @@ function percentiles({ percentiles: rows, window }: RunReport): Markup | null {
       return [
         row.which === ''
           ? { show: html`${title}` }
-          : { show: html`${title}: ${row.which}`, className: 'sub' },
+          : { show: html`${first(row) ? `${title}: ` : ''}${row.which}`, className: first(row) ? '' : 'sub' },
         ...[row.min, row.mean, row.p50, row.p95, row.p99, row.max].map((value) => number(value, format)),
         number(row.samples, formatCount),
       ];

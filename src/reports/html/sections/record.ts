@@ -1,4 +1,11 @@
-import { formatCommand, formatCount, formatDuration, formatTime } from '../../format.ts';
+import {
+  formatBytes,
+  formatCommand,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatTime,
+} from '../../format.ts';
 import type { RunReport } from '../../model/types.ts';
 import { html, type Markup } from '../markup.ts';
 import type { Section } from '../section.ts';
@@ -47,11 +54,20 @@ export function environmentSection({ manifest, dir }: RunReport): Section {
       ['Folder', dir],
       ['Files', manifest.files.join(', ')],
     ])}
-<h3>Host</h3>${pairs(Object.entries(manifest.host).map(([name, value]) => [name, value === null ? '–' : String(value)]))}
+<h3>Host</h3>${pairs(Object.entries(manifest.host).map(hostFact))}
 <h3>Versions</h3>${pairs(Object.entries(manifest.versions))}`,
   };
 }
 
 function pairs(list: readonly (readonly [string, string])[]): Markup {
   return html`<dl class="pairs">${list.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** `memoryTotalBytes: 33548419072` as `memory total: 33.5 GB`. */
+function hostFact([name, value]: readonly [string, string | number | null]): [string, string] {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  if (typeof value === 'number' && name.endsWith('Bytes'))
+    return [words.replace(/ bytes$/, ''), formatBytes(value)];
+  if (typeof value === 'number') return [words, formatNumber(value)];
+  return [words, value ?? '–'];
 }

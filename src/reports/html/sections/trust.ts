@@ -68,7 +68,10 @@ function hostCharts({ host, generators }: RunReport, context: ChartContext): (Ma
         lines: [
           line('host', host.tMs, host.cpuRatio, 1),
           ...generators.map((one, i) => line(`generator: ${one.engine}`, one.tMs, one.cpuRatio, i + 2)),
-          line('stolen by the hypervisor', host.tMs, host.stealRatio, 8),
+          // Nothing stolen is not worth a line.
+          ...(host.stealRatio.some((value) => value !== null && value > 0.005)
+            ? [line('stolen by the hypervisor', host.tMs, host.stealRatio, 8)]
+            : []),
         ],
       },
       context,
