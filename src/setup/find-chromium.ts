@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { environmentError } from '../errors.ts';
 import type { System } from '../system/types.ts';
 import { npmChromiumLayout } from './chromium/npm-layout.ts';
@@ -52,7 +52,13 @@ export function puppeteerCacheDirectory(env: System['env']): string {
 }
 
 function systemChromium(env: System['env']): string | null {
-  return findProgram(env, ...SYSTEM_NAMES) ?? SYSTEM_PATHS.find(isExecutable) ?? null;
+  const onPath = SYSTEM_NAMES.map((name) => findProgram(env, name)).filter((path) => path !== null);
+  // A snap does not see the temporary folder, where the profiles of a run lie.
+  return (
+    [...onPath, ...SYSTEM_PATHS].find(
+      (path) => isExecutable(path) && basename(realpathSync(path)) !== 'snap',
+    ) ?? null
+  );
 }
 
 function npmChromium(env: System['env']): Candidate {

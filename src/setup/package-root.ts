@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,9 +43,4 @@ export function installedPackage(name: string): InstalledPackage | null {
   } catch {
     return null;
   }
-}
-
-/** Whether rtc-bench runs from a checkout with its sources, where npm scripts are at hand. */
-export function isCheckout(): boolean {
-  return existsSync(join(packageRoot(), 'src', 'cli', 'main.ts'));
 }

@@ -5,7 +5,6 @@ export interface ProgramOptions {
   timeoutMs: number;
   /** Milliseconds without any output until the program is killed. Default: no such limit. */
   silenceMs?: number;
-  cwd?: string;
   /** The whole environment; default: the caller's. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Called for each complete line of either stream. */
@@ -39,7 +38,6 @@ export function runProgram(
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
       env: { ...(options.env ?? system.env) },
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     let output = '';
     let failure: string | null = null;

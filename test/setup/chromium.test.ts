@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -43,6 +43,12 @@ describe.runIf(process.platform === 'linux')('finding Chromium', () => {
     managed(host, 155, 'echo "error while loading shared libraries: libnss3.so" >&2; exit 127');
     const chrome = host.program('google-chrome', saysVersion('Google Chrome', 150));
     expect(await findChromium(host.system)).toMatchObject({ executablePath: chrome, source: 'system' });
+  });
+
+  it('passes over a snap, which cannot read the profiles of a run', async () => {
+    using host = new FakeHost();
+    symlinkSync(host.program('snap', saysVersion('Chromium', 156)), join(host.bin, 'chromium'));
+    expect(await findChromium(host.system)).toBeNull();
   });
 
   it('takes PUPPETEER_EXECUTABLE_PATH alone, and says when it is none', async () => {

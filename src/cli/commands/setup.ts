@@ -1,3 +1,4 @@
+import http from 'node:http';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { ExitCode } from '../../errors.ts';
@@ -48,6 +49,8 @@ async function setup({ system, exit }: CliContext, flags: SetupFlags): Promise<v
     for (const plan of await planSetup(providers)) system.stdout.write(describe(plan));
     return;
   }
+  // Downloads mind HTTPS_PROXY and NO_PROXY; Nodes before 24.14 cannot be told so from within.
+  http.setGlobalProxyFromEnv?.();
   const stop = new AbortController();
   const unlisten = system.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
     if (stop.signal.aborted) system.exit(ExitCode.interrupted);

@@ -1,13 +1,5 @@
-import {
-  chmodSync,
-  createReadStream,
-  createWriteStream,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import type { System } from '../../system/types.ts';
@@ -38,8 +30,10 @@ export function npmChromium(system: System): Source {
   }
 
   async function unpack(progress: Progress, signal: AbortSignal): Promise<void> {
-    mkdirSync(dirname(layout.directory), { recursive: true });
-    const work = mkdtempSync(join(dirname(layout.directory), 'chromium-'));
+    // Under the lock there is one of these; what a killed set-up left in it goes first.
+    const work = `${layout.directory}.work`;
+    rmSync(work, { recursive: true, force: true });
+    mkdirSync(work, { recursive: true });
     try {
       const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
       const installed = await runProgram(system, 'npm', ['install', '--prefix', work, ...flags, spec], {

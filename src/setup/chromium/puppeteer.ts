@@ -8,7 +8,7 @@ import { type Source, SourceFailed } from '../types.ts';
 
 const ANSWER_TIMEOUT_MS = 8000;
 const DOWNLOAD_TIMEOUT_MS = 600_000;
-/** Below this time without a byte a download goes on. */
+/** A download that says nothing for so long has stalled. */
 const SILENCE_MS = 30_000;
 
 /** Where Chrome for Testing is downloaded from; puppeteer reads the same variable. */
@@ -52,6 +52,8 @@ export function puppeteerChrome(system: System): Source {
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
         silenceMs: SILENCE_MS,
         signal,
+        // Node minds HTTPS_PROXY only when told to.
+        env: { ...system.env, NODE_USE_ENV_PROXY: '1' },
         onLine: (line) => progress.status(line),
       });
       signal.throwIfAborted();

@@ -1,12 +1,4 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { System } from '../../system/types.ts';
@@ -80,7 +72,10 @@ export function builtWorker(system: System, debian: Debian): Source {
   const mediasoup = installedPackage('mediasoup');
 
   async function build(source: InstalledPackage, target: string, progress: Progress, signal: AbortSignal) {
-    const work = mkdtempSync(join(dirname(target), 'build-'));
+    // Under the lock there is one of these; what a killed set-up left in it goes first.
+    const work = `${target}.build`;
+    rmSync(work, { recursive: true, force: true });
+    mkdirSync(work, { recursive: true });
     const log = join(dirname(target), 'mediasoup-worker-build.log');
     const step = async (name: string, file: string, args: string[], timeoutMs: number) => {
       const result = await runProgram(system, file, args, {
