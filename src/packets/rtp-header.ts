@@ -1,0 +1,46 @@
+/** RFC 3550, section 5.1 and RFC 8285: the clear part of an RTP packet. */
+
+export const RTP_HEADER_BYTES = 12;
+const ONE_BYTE_PROFILE = 0xbede;
+
+/** RFC 7983, section 7: STUN 0–3, DTLS 20–63, RTP and RTCP 128–191; RFC 5761, section 4 tells those apart. */
+export function classify(packet: Uint8Array): 'control' | 'rtp' | 'rtcp' | 'unknown' {
+  const first = packet[0];
+  const second = packet[1];
+  if (first === undefined || second === undefined) return 'unknown';
+  if (first < 4 || (first > 19 && first < 64)) return 'control';
+  if (first < 128 || first > 191) return 'unknown';
+  return second >= 192 && second <= 223 ? 'rtcp' : 'rtp';
+}
+
+/** Length of the header with CSRCs and extension, or 0 when the packet is too short for what it says. */
+export function headerLength(packet: Buffer): number {
+  if (packet.length < RTP_HEADER_BYTES) return 0;
+  const first = packet.readUInt8(0);
+  let length = RTP_HEADER_BYTES + 4 * (first & 0x0f);
+  if ((first & 0x10) !== 0) {
+    if (packet.length < length + 4) return 0;
+    length += 4 + 4 * packet.readUInt16BE(length + 2);
+  }
+  return packet.length < length ? 0 : length;
+}
+
+/** Offset of a one-byte extension's value in the packet, or -1. Its length is in the byte before, plus one. */
+export function findExtension(packet: Buffer, id: number): number {
+  const first = packet.readUInt8(0);
+  if ((first & 0x10) === 0) return -1;
+  let at = RTP_HEADER_BYTES + 4 * (first & 0x0f);
+  if (packet.readUInt16BE(at) !== ONE_BYTE_PROFILE) return -1;
+  const end = at + 4 + 4 * packet.readUInt16BE(at + 2);
+  at += 4;
+  while (at < end) {
+    const byte = packet.readUInt8(at);
+    if (byte === 0) {
+      at += 1;
+      continue;
+    }
+    if (byte >> 4 === id) return at + 1;
+    at += 2 + (byte & 0x0f);
+  }
+  return -1;
+}

@@ -1,0 +1,256 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { environmentError, errorMessage } from '../../errors.ts';
+import type { SrtpProfile } from '../../packets/types.ts';
+import type { ParticipantPlan } from '../../scenario/plan-types.ts';
+import { sibling } from '../../system/sibling.ts';
+import type { Engine, EngineOptions, GeneratorSample, ParticipantSample } from '../types.ts';
+import { latenessP99Ms } from './lateness.ts';
+import type { FromShard, ShardData, ShardGeneratorSample, ToShard } from './messages.ts';
+import { SocketDrops } from './socket-drops.ts';
+import { hostClock } from './time.ts';
+
+export interface SyntheticSettings {
+  /** All randomness of the participants comes from it. Default 1. */
+  seed?: number;
+  /** Worker threads that share the participants. Default 1. */
+  shards?: number;
+  /** Default `auto`: the native packet loop where it is built. */
+  packetLoop?: ShardData['packetLoop'];
+  /** SRTP profiles offered, best first. Default: what suits the packet loop. */
+  srtpProfiles?: readonly SrtpProfile[];
+  /** Where the recorded media are. Default: those that come with the package. */
+  mediaFolder?: string;
+}
+
+const MEDIA_FOLDER = fileURLToPath(new URL('../../../media/', import.meta.url));
+
+type Answer = Extract<FromShard, { requestId: number }>;
+
+interface ShardHandle {
+  worker: Worker;
+  participants: Set<string>;
+  pending: Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>;
+  packetLoop: 'native' | 'typescript';
+  dead: boolean;
+}
+
+type WithoutId<T> = T extends { requestId: number } ? Omit<T, 'requestId'> : never;
+
+/** Participants without a browser, spread over worker threads; nothing per packet crosses between them. */
+export class SyntheticEngine implements Engine {
+  readonly kind = 'synthetic';
+  readonly #options: EngineOptions;
+  readonly #settings: SyntheticSettings;
+  readonly #nowMs = hostClock();
+  readonly #drops = new SocketDrops();
+  #shards: ShardHandle[] = [];
+  #lastRequestId = 0;
+  #closing = false;
+
+  constructor(options: EngineOptions, settings: SyntheticSettings = {}) {
+    this.#options = options;
+    this.#settings = settings;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const {
+      seed = 1,
+      shards = 1,
+      packetLoop = 'auto',
+      srtpProfiles,
+      mediaFolder = MEDIA_FOLDER,
+    } = this.#options;
+    const wallOffsetMs = Date.now() - this.#nowMs();
+    const starting = Array.from({ length: shards }, (_, index) =>
+      this.#startShard({
+        seed: seed + 7919 * index,
+        packetLoop,
+        srtpProfiles: srtpProfiles ?? null,
+        mediaFolder,
+        wallOffsetMs,
+      }),
+    );
+    this.#shards = await Promise.all(starting);
+  }
+
+  async join(participant: ParticipantPlan, signal: AbortSignal): Promise<void> {
+    const alive = this.#shards.filter(({ dead }) => !dead);
+    const shard = alive.reduce<ShardHandle | undefined>(
+      (least, each) =>
+        least === undefined || each.participants.size < least.participants.size ? each : least,
+      undefined,
+    );
+    if (shard === undefined) {
+      const reason = 'no thread for synthetic participants is running';
+      this.#options.onEvent({ type: 'failed', participantId: participant.id, attempt: 1, reason });
+      return;
+    }
+    shard.participants.add(participant.id);
+    const abort = () => void this.leave(participant.id);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      await this.#ask(shard, { type: 'join', plan: participant });
+    } catch (error) {
+      const reason = errorMessage(error);
+      this.#options.onEvent({ type: 'failed', participantId: participant.id, attempt: 1, reason });
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async leave(participantId: string): Promise<void> {
+    const shard = this.#shards.find(({ participants }) => participants.has(participantId));
+    if (shard === undefined) return;
+    shard.participants.delete(participantId);
+    if (!shard.dead) await this.#ask(shard, { type: 'leave', participantId, reason: 'left as planned' });
+  }
+
+  async sample(): Promise<ParticipantSample[]> {
+    const answers = await this.#askAll({ type: 'sample' });
+    return answers.flatMap((answer) => (answer.type === 'samples' ? answer.samples : []));
+  }
+
+  async sampleGenerator(): Promise<GeneratorSample> {
+    const answers = await this.#askAll({ type: 'sample-generator' });
+    const samples = answers.flatMap((answer) => (answer.type === 'generator' ? [answer.sample] : []));
+    return {
+      engine: 'synthetic',
+      readAtMs: this.#nowMs(),
+      ...mergeSamples(samples),
+      rssBytes: process.memoryUsage.rss(),
+      socketDrops: await this.#drops.read(samples.flatMap(({ localPorts }) => localPorts)),
+      packetLoop: this.#shards[0]?.packetLoop ?? null,
+    };
+  }
+
+  versions(): Record<string, string> {
+    return { 'packet loop': this.#shards[0]?.packetLoop ?? 'not started' };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    await Promise.allSettled(this.#shards.map((shard) => this.#ask(shard, { type: 'close' })));
+    await Promise.allSettled(this.#shards.map(({ worker }) => worker.terminate()));
+  }
+
+  #startShard(data: ShardData): Promise<ShardHandle> {
+    const worker = new Worker(sibling(import.meta.url, './shard-thread'), { workerData: data });
+    const shard: ShardHandle = {
+      worker,
+      participants: new Set(),
+      pending: new Map(),
+      packetLoop: 'typescript',
+      dead: false,
+    };
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromShard) => {
+        if (message.type === 'ready') {
+          shard.packetLoop = message.packetLoop;
+          resolve(shard);
+        } else {
+          this.#receive(shard, message);
+        }
+      });
+      let failure: unknown = new Error('the thread ended');
+      worker.on('error', (error) => {
+        failure = error;
+      });
+      worker.on('exit', () => {
+        this.#died(shard, errorMessage(failure));
+        reject(
+          environmentError(
+            'RTCB_SYNTHETIC_START',
+            `cannot start synthetic participants: ${errorMessage(failure)}`,
+            {
+              cause: failure,
+            },
+          ),
+        );
+      });
+    });
+  }
+
+  #receive(shard: ShardHandle, message: Exclude<FromShard, { type: 'ready' }>): void {
+    if (message.type === 'event') {
+      const { event } = message;
+      this.#options.onEvent(event);
+      if (event.type === 'left') shard.participants.delete(event.participantId);
+    } else if (message.type === 'access') {
+      void this.#access(shard, message);
+    } else {
+      shard.pending.get(message.requestId)?.resolve(message);
+      shard.pending.delete(message.requestId);
+    }
+  }
+
+  async #access(
+    shard: ShardHandle,
+    { requestId, plan, attempt }: Extract<FromShard, { type: 'access' }>,
+  ): Promise<void> {
+    const tell = (message: ToShard) => shard.worker.postMessage(message);
+    try {
+      const access = await this.#options.access(plan, attempt, AbortSignal.timeout(30_000));
+      tell({ type: 'access', requestId, access });
+    } catch (error) {
+      tell({ type: 'access-failed', requestId, reason: errorMessage(error) });
+    }
+  }
+
+  #ask(shard: ShardHandle, message: WithoutId<ToShard>): Promise<Answer> {
+    this.#lastRequestId += 1;
+    const requestId = this.#lastRequestId;
+    return new Promise((resolve, reject) => {
+      if (shard.dead) {
+        reject(new Error('the thread of these participants has ended'));
+        return;
+      }
+      shard.pending.set(requestId, { resolve, reject });
+      shard.worker.postMessage({ ...message, requestId } as ToShard);
+    });
+  }
+
+  async #askAll(message: WithoutId<ToShard>): Promise<Answer[]> {
+    const alive = this.#shards.filter(({ dead }) => !dead);
+    const settled = await Promise.allSettled(alive.map((shard) => this.#ask(shard, message)));
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  #died(shard: ShardHandle, reason: string): void {
+    shard.dead = true;
+    const error = new Error(`the thread of these participants has ended: ${reason}`);
+    for (const { reject } of shard.pending.values()) reject(error);
+    shard.pending.clear();
+    if (this.#closing) return;
+    const participantIds = [...shard.participants];
+    shard.participants.clear();
+    this.#options.onEvent({ type: 'engine-failed', engine: 'synthetic', reason, participantIds });
+  }
+}
+
+type Merged = Omit<GeneratorSample, 'engine' | 'readAtMs' | 'rssBytes' | 'socketDrops' | 'packetLoop'>;
+
+/** Counters add up; of delays and utilisation the worst shard counts. */
+function mergeSamples(samples: readonly ShardGeneratorSample[]): Merged {
+  const sum = (of: (sample: ShardGeneratorSample) => number) =>
+    samples.length === 0 ? null : samples.reduce((total, sample) => total + of(sample), 0);
+  const worst = (of: (sample: ShardGeneratorSample) => number | null) => {
+    const values = samples.map(of).filter((value) => value !== null);
+    return values.length === 0 ? null : Math.max(...values);
+  };
+  return {
+    cpuSeconds: samples.some(({ cpuSeconds }) => cpuSeconds === null)
+      ? null
+      : sum(({ cpuSeconds }) => cpuSeconds ?? 0),
+    eventLoopDelayMeanMs: worst(({ eventLoopDelayMeanMs }) => eventLoopDelayMeanMs),
+    eventLoopDelayMaxMs: worst(({ eventLoopDelayMaxMs }) => eventLoopDelayMaxMs),
+    eventLoopUtilisationRatio: worst(({ eventLoopUtilisationRatio }) => eventLoopUtilisationRatio),
+    packetsScheduled: sum(({ packetsScheduled }) => packetsScheduled),
+    packetsSent: sum(({ packetsSent }) => packetsSent),
+    packetsSentLate: sum(({ packetsSentLate }) => packetsSentLate),
+    lateSendP99Ms: latenessP99Ms(samples.map(({ lateness }) => lateness)),
+  };
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { type DecodedStun, decodeStun, encodeStun, type StunMessage, StunType } from './stun.ts';
+
+/** Initial retransmission time-out and number of checks: RFC 8489, section 6.2.1, with the pace of browsers. */
+const FIRST_CHECK_INTERVAL_MS = 50;
+const MAX_CHECK_INTERVAL_MS = 800;
+/** Browsers check a working pair this often; RFC 7675, section 5.1 wants it spread by 0.8 to 1.2. */
+const CONSENT_INTERVAL_MS = 2500;
+/** RFC 7675, section 5.1. */
+const CONSENT_TIMEOUT_MS = 30_000;
+const CANDIDATE_FOUNDATION_LOCAL_PREFERENCE = 65_535;
+/** RFC 8445, section 5.1.2: type preference of a peer-reflexive candidate, local preference, component 1. */
+const PRIORITY = 110 * 2 ** 24 + CANDIDATE_FOUNDATION_LOCAL_PREFERENCE * 2 ** 8 + 255;
+const OUTSTANDING = 16;
+
+export interface IceCredentials {
+  usernameFragment: string;
+  password: string;
+}
+
+export interface IceOptions {
+  remote: IceCredentials;
+  remoteAddress: { address: string; port: number };
+  send(data: Buffer): void;
+  nowMs(): number;
+  /** A number from 0 to 1, seeded. */
+  random(): number;
+}
+
+/**
+ * The controlling end of one candidate pair (RFC 8445) with consent (RFC 7675). The first checks already nominate
+ * the pair, as browsers do towards ICE-lite servers.
+ */
+export class IceAgent {
+  readonly local: IceCredentials;
+  readonly connected: Promise<void>;
+  /** Of the last answered check; null before that. */
+  roundTripTimeMs: number | null = null;
+  readonly #options: IceOptions;
+  readonly #tieBreaker = randomBytes(8);
+  #controlling = true;
+  readonly #outstanding = new Map<string, number>();
+  #isConnected = false;
+  #connect: () => void = () => {};
+  #nextCheckMs = 0;
+  #interval = FIRST_CHECK_INTERVAL_MS;
+  #lastConsentMs: number;
+
+  constructor(options: IceOptions) {
+    this.#options = options;
+    this.local = {
+      usernameFragment: randomBytes(6).toString('base64url').slice(0, 8),
+      password: randomBytes(18).toString('base64url'),
+    };
+    this.#lastConsentMs = options.nowMs();
+    this.connected = new Promise((resolve) => {
+      this.#connect = resolve;
+    });
+  }
+
+  /** Sends a check when one is due. Returns false when consent was lost. */
+  tick(): boolean {
+    const now = this.#options.nowMs();
+    if (now >= this.#nextCheckMs) {
+      this.#check(now);
+      this.#nextCheckMs = now + this.#nextInterval();
+    }
+    return now - this.#lastConsentMs < CONSENT_TIMEOUT_MS;
+  }
+
+  /** Takes a STUN message that came on the pair. */
+  receive(data: Buffer, receivedAtMs: number): void {
+    const message = decodeStun(data);
+    if (message === null) return;
+    if (message.type === StunType.bindingRequest) this.#answer(message);
+    if (message.type === StunType.bindingSuccess) this.#succeed(message, receivedAtMs);
+    if (message.type === StunType.bindingError) this.#fail(message);
+  }
+
+  #nextInterval(): number {
+    if (this.#isConnected) return CONSENT_INTERVAL_MS * (0.8 + 0.4 * this.#options.random());
+    const interval = this.#interval;
+    this.#interval = Math.min(2 * interval, MAX_CHECK_INTERVAL_MS);
+    return interval;
+  }
+
+  #check(nowMs: number): void {
+    const { remote, send } = this.#options;
+    const transactionId = randomBytes(12);
+    this.#outstanding.set(transactionId.toString('latin1'), nowMs);
+    for (const id of this.#outstanding.keys()) {
+      if (this.#outstanding.size <= OUTSTANDING) break;
+      this.#outstanding.delete(id);
+    }
+    const request: StunMessage = {
+      type: StunType.bindingRequest,
+      transactionId,
+      username: `${remote.usernameFragment}:${this.local.usernameFragment}`,
+      priority: PRIORITY,
+      ...(this.#controlling
+        ? { useCandidate: true, iceControlling: this.#tieBreaker }
+        : { iceControlled: this.#tieBreaker }),
+    };
+    send(encodeStun(request, remote.password));
+  }
+
+  #succeed(message: DecodedStun, receivedAtMs: number): void {
+    const id = message.transactionId.toString('latin1');
+    const sentAtMs = this.#outstanding.get(id);
+    if (sentAtMs === undefined || !message.verify(this.#options.remote.password)) return;
+    this.#outstanding.delete(id);
+    this.roundTripTimeMs = receivedAtMs - sentAtMs;
+    this.#lastConsentMs = receivedAtMs;
+    if (this.#isConnected) return;
+    this.#isConnected = true;
+    this.#nextCheckMs = receivedAtMs + this.#nextInterval();
+    this.#connect();
+  }
+
+  /** 487: both ends took the same role (RFC 8445, section 7.2.5.1). */
+  #fail(message: DecodedStun): void {
+    if (message.errorCode !== 487 || !message.verify(this.#options.remote.password)) return;
+    this.#controlling = !this.#controlling;
+    this.#nextCheckMs = 0;
+  }
+
+  /** A full ICE peer checks the pair from its side (RFC 8445, section 7.3). */
+  #answer(request: DecodedStun): void {
+    const { remote, remoteAddress, send } = this.#options;
+    if (!request.verify(this.local.password)) return;
+    if (request.username !== `${this.local.usernameFragment}:${remote.usernameFragment}`) return;
+    const { transactionId } = request;
+    const theirs = this.#controlling ? request.iceControlling : request.iceControlled;
+    if (theirs !== undefined) {
+      const weStay = Buffer.compare(this.#tieBreaker, theirs) >= 0;
+      if (weStay === this.#controlling) {
+        send(encodeStun({ type: StunType.bindingError, transactionId, errorCode: 487 }, this.local.password));
+        return;
+      }
+      this.#controlling = !this.#controlling;
+    }
+    send(
+      encodeStun(
+        { type: StunType.bindingSuccess, transactionId, xorMappedAddress: remoteAddress },
+        this.local.password,
+      ),
+    );
+  }
+}

@@ -1,0 +1,14 @@
+import type { System } from '../../system/types.ts';
+import type { Engine, EngineOptions } from '../types.ts';
+import { SyntheticEngine, type SyntheticSettings } from './engine.ts';
+
+export type { SyntheticSettings } from './engine.ts';
+
+/** Participants without a browser, in worker threads of this process. */
+export function createSyntheticEngine(
+  _system: System,
+  options: EngineOptions,
+  settings: SyntheticSettings = {},
+): Engine {
+  return new SyntheticEngine(options, settings);
+}

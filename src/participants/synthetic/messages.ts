@@ -1,0 +1,48 @@
+import type { SrtpProfile } from '../../packets/types.ts';
+import type { ParticipantPlan } from '../../scenario/plan-types.ts';
+import type { RoomAccess } from '../../targets/types.ts';
+import type { ParticipantEvent, ParticipantSample } from '../types.ts';
+
+/** What a shard's thread is started with. */
+export interface ShardData {
+  seed: number;
+  packetLoop: 'auto' | 'native' | 'typescript';
+  /** Offered to the SFU, best first; null: what suits the packet loop. */
+  srtpProfiles: readonly SrtpProfile[] | null;
+  mediaFolder: string;
+  /** Unix time minus the host's monotonic clock, the same for all shards. */
+  wallOffsetMs: number;
+}
+
+export interface ShardGeneratorSample {
+  cpuSeconds: number | null;
+  eventLoopDelayMeanMs: number | null;
+  eventLoopDelayMaxMs: number | null;
+  eventLoopUtilisationRatio: number;
+  packetsScheduled: number;
+  packetsSent: number;
+  packetsSentLate: number;
+  /** Buckets of `LatenessMeter` since the last sample. */
+  lateness: Uint32Array;
+  /** UDP ports that sockets of the shard have or had, with what the kernel dropped on those closed. */
+  localPorts: number[];
+}
+
+/** From the engine to a shard. */
+export type ToShard =
+  | { type: 'join'; requestId: number; plan: ParticipantPlan }
+  | { type: 'leave'; requestId: number; participantId: string; reason: string }
+  | { type: 'sample'; requestId: number }
+  | { type: 'sample-generator'; requestId: number }
+  | { type: 'access'; requestId: number; access: RoomAccess }
+  | { type: 'access-failed'; requestId: number; reason: string }
+  | { type: 'close'; requestId: number };
+
+/** From a shard to the engine. */
+export type FromShard =
+  | { type: 'ready'; packetLoop: 'native' | 'typescript' }
+  | { type: 'event'; event: ParticipantEvent }
+  | { type: 'access'; requestId: number; plan: ParticipantPlan; attempt: number }
+  | { type: 'done'; requestId: number }
+  | { type: 'samples'; requestId: number; samples: ParticipantSample[] }
+  | { type: 'generator'; requestId: number; sample: ShardGeneratorSample };

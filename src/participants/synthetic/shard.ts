@@ -1,0 +1,170 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { createPacketLoop } from '../../packets/create.ts';
+import type { PacketLoop, SrtpProfile } from '../../packets/types.ts';
+import type { ParticipantPlan } from '../../scenario/plan-types.ts';
+import type { RoomAccess } from '../../targets/types.ts';
+import type { ParticipantSample } from '../types.ts';
+import { createCertificate } from './dtls/certificate.ts';
+import { LatenessMeter } from './lateness.ts';
+import { MediaStore } from './media/store.ts';
+import type { FromShard, ShardData, ShardGeneratorSample } from './messages.ts';
+import { Participant } from './participant.ts';
+import { Scheduler } from './scheduler.ts';
+import type { SessionContext } from './session.ts';
+import { hostClock, seededRandom } from './time.ts';
+
+/** The native loop is polled this often; a batch is what came meanwhile. */
+const POLL_INTERVAL_MS = 2;
+const MAX_SLEEP_MS = 50;
+/** GCM costs the native loop least; on Node's crypto the counter mode with HMAC is several times cheaper. */
+const PROFILES: Record<PacketLoop['kind'], readonly SrtpProfile[]> = {
+  native: ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'],
+  typescript: ['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_128_GCM'],
+};
+
+/** One thread's share of the participants: their timers, their packet loop, their samples. */
+export class Shard {
+  readonly packetLoop: PacketLoop['kind'];
+  readonly #context: SessionContext;
+  readonly #participants = new Map<string, Participant>();
+  readonly #tell: (message: FromShard) => void;
+  readonly #accesses = new Map<number, { resolve(access: RoomAccess): void; reject(error: Error): void }>();
+  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  #utilisation = performance.eventLoopUtilization();
+  #lastRequestId = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  private constructor(context: SessionContext, tell: (message: FromShard) => void) {
+    this.#context = context;
+    this.#tell = tell;
+    this.packetLoop = context.loop.kind;
+    this.#delay.enable();
+    this.#turn();
+  }
+
+  /** Throws environmentError when the packet loop or the media asked for are not there. */
+  static async create(data: ShardData, tell: (message: FromShard) => void): Promise<Shard> {
+    const nowMs = hostClock();
+    const bySocket: SessionContext['bySocket'] = new Map();
+    const byStream: SessionContext['byStream'] = new Map();
+    const loop = await createPacketLoop(data.packetLoop, {
+      nowMs,
+      wallOffsetMs: data.wallOffsetMs,
+      handlers: {
+        onControl: (id, packet, atMs) => bySocket.get(id)?.receiveControl(asBuffer(packet), atMs),
+        onRtcp: (id, packet, atMs) => bySocket.get(id)?.receiveRtcp(asBuffer(packet), atMs),
+        onGap: (id, first, count) => {
+          const entry = byStream.get(id);
+          entry?.subscriber.onGap(entry.track, first, count);
+        },
+        onKeyFrame: (id, head) => byStream.get(id)?.track.onKeyFrame(head),
+      },
+    });
+    const context: SessionContext = {
+      loop,
+      scheduler: new Scheduler(),
+      certificate: createCertificate(data.wallOffsetMs + nowMs()),
+      profiles: data.srtpProfiles ?? PROFILES[loop.kind],
+      nowMs,
+      wallMs: () => data.wallOffsetMs + nowMs(),
+      random: seededRandom(data.seed),
+      seed: data.seed,
+      bySocket,
+      byStream,
+      media: new MediaStore(data.mediaFolder),
+      lateness: new LatenessMeter(),
+    };
+    return new Shard(context, tell);
+  }
+
+  async join(plan: ParticipantPlan): Promise<void> {
+    const participant = new Participant(this.#context, plan, {
+      access: (who, attempt) => this.#access(who, attempt),
+      onEvent: (event) => this.#tell({ type: 'event', event }),
+    });
+    this.#participants.set(plan.id, participant);
+    await participant.join();
+  }
+
+  async leave(participantId: string, reason: string): Promise<void> {
+    const participant = this.#participants.get(participantId);
+    this.#participants.delete(participantId);
+    await participant?.leave(reason);
+  }
+
+  answerAccess(requestId: number, access: RoomAccess | Error): void {
+    const waiting = this.#accesses.get(requestId);
+    this.#accesses.delete(requestId);
+    if (access instanceof Error) waiting?.reject(access);
+    else waiting?.resolve(access);
+  }
+
+  sample(): ParticipantSample[] {
+    return [...this.#participants.values()].flatMap((participant) => participant.sample() ?? []);
+  }
+
+  sampleGenerator(): ShardGeneratorSample {
+    const { lateness, bySocket } = this.#context;
+    const utilisation = performance.eventLoopUtilization();
+    const since = performance.eventLoopUtilization(utilisation, this.#utilisation);
+    this.#utilisation = utilisation;
+    const measured = this.#delay.count > 0;
+    const sample: ShardGeneratorSample = {
+      cpuSeconds: threadCpuSeconds(),
+      eventLoopDelayMeanMs: measured ? this.#delay.mean / 1e6 : null,
+      eventLoopDelayMaxMs: measured ? this.#delay.max / 1e6 : null,
+      eventLoopUtilisationRatio: since.utilization,
+      packetsScheduled: lateness.scheduled,
+      packetsSent: lateness.sent,
+      packetsSentLate: lateness.late,
+      lateness: lateness.take(),
+      localPorts: [...bySocket.values()].map(({ socket }) => socket.localPort),
+    };
+    this.#delay.reset();
+    return sample;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const ids = [...this.#participants.keys()];
+    await Promise.allSettled(ids.map((id) => this.leave(id, 'the run ended')));
+    for (const waiting of this.#accesses.values()) waiting.reject(new Error('the run ended'));
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#delay.disable();
+    this.#context.loop.dispose();
+  }
+
+  /** One turn: receive, do what is due, send, and sleep until the next thing is due. */
+  #turn(): void {
+    const { loop, scheduler, nowMs } = this.#context;
+    loop.poll();
+    scheduler.runDue(nowMs());
+    loop.flush();
+    const untilDueMs = scheduler.nextDueMs - nowMs();
+    const longestMs = loop.kind === 'native' ? POLL_INTERVAL_MS : MAX_SLEEP_MS;
+    this.#timer = setTimeout(() => this.#turn(), Math.max(0, Math.min(longestMs, untilDueMs)));
+  }
+
+  #access(plan: ParticipantPlan, attempt: number): Promise<RoomAccess> {
+    this.#lastRequestId += 1;
+    const requestId = this.#lastRequestId;
+    return new Promise((resolve, reject) => {
+      this.#accesses.set(requestId, { resolve, reject });
+      this.#tell({ type: 'access', requestId, plan, attempt });
+    });
+  }
+}
+
+function asBuffer(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** CPU time of this thread; null on a Node that cannot tell (before 24). */
+function threadCpuSeconds(): number | null {
+  const read: unknown = Reflect.get(process, 'threadCpuUsage');
+  if (typeof read !== 'function') return null;
+  const { user, system } = read.call(process) as { user: number; system: number };
+  return (user + system) / 1e6;
+}

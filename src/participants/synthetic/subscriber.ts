@@ -1,0 +1,296 @@
+import type { SignallingClient } from '../../cluster/signalling/client.ts';
+import type { ProducerInfo } from '../../cluster/signalling/protocol.ts';
+import { SocketField } from '../../packets/types.ts';
+import type { MediaSource, ParticipantPlan } from '../../scenario/plan-types.ts';
+import { decideSubscriptions, type HeldState, rememberSpeakers } from '../subscriptions.ts';
+import type { TrackSample } from '../types.ts';
+import { formatOf, IncomingTrack } from './incoming-track.ts';
+import type { MediaTransport, TransportContext } from './media-transport.ts';
+import { hasFeedback, type Negotiated } from './negotiation.ts';
+import {
+  MAX_REPORT_BLOCKS,
+  nack,
+  pictureLoss,
+  receiverReport,
+  remb,
+  transportWideFeedback,
+} from './rtcp/build.ts';
+import type { RtcpItem } from './rtcp/parse.ts';
+import { TransportWideFeedback } from './rtcp/transport-wide.ts';
+import type { Task } from './scheduler.ts';
+
+/** libwebrtc lets transport-wide feedback go every 50 to 250 ms, depending on the bitrate. */
+const FEEDBACK_INTERVAL_MS = 200;
+const REPORT_EVERY = 5;
+/** Time for packets that are only out of order, before they are asked for. */
+const NACK_DELAY_MS = 5;
+const NACK_INTERVAL_MS = 20;
+/** What a receiver without own estimate claims to be able to take. */
+const REMB_BPS = 50_000_000;
+const DEFAULT_ROUND_TRIP_MS = 100;
+
+export interface SubscriberOptions {
+  context: TransportContext;
+  transport: MediaTransport;
+  signalling: SignallingClient;
+  negotiated: Negotiated;
+  plan: ParticipantPlan;
+  /** Whose stream a stream of the packet loop is. */
+  byStream: Map<number, { subscriber: Subscriber; track: IncomingTrack }>;
+  onSubscribed(producer: { producerId: string; source: MediaSource }, durationMs: number): void;
+  onTrouble(error: unknown): void;
+}
+
+/** Consumes what a participant subscribes to, and tells the SFU how it arrives. */
+export class Subscriber implements Task {
+  readonly #options: SubscriberOptions;
+  readonly #producers = new Map<string, ProducerInfo>();
+  #speakers: string[] = [];
+  readonly #tracks = new Map<string, IncomingTrack>();
+  /** Producers being asked for, and whether they are still wanted when the answer comes. */
+  readonly #asking = new Set<string>();
+  readonly #transportWide = new TransportWideFeedback();
+  readonly #nackTask: Task = { run: (dueMs, nowMs) => this.#nack(dueMs, nowMs) };
+  #nackScheduled = false;
+  #round = 0;
+  #closed = false;
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+  }
+
+  begin(producers: readonly ProducerInfo[]): void {
+    const { context } = this.#options;
+    for (const producer of producers) this.#producers.set(producer.producerId, producer);
+    context.scheduler.add(this, context.nowMs() + FEEDBACK_INTERVAL_MS * context.random());
+    this.#update();
+  }
+
+  addProducer(producer: ProducerInfo): void {
+    this.#producers.set(producer.producerId, producer);
+    this.#update();
+  }
+
+  removeProducer(producerId: string): void {
+    this.#producers.delete(producerId);
+    this.#drop(producerId);
+    this.#update();
+  }
+
+  removeConsumer(consumerId: string): void {
+    const track = this.#byConsumer(consumerId);
+    if (track !== undefined) this.#drop(track.info.producerId);
+  }
+
+  onSpeakers(participantIds: readonly string[]): void {
+    this.#speakers = rememberSpeakers(this.#speakers, participantIds);
+    this.#update();
+  }
+
+  onLayers(consumerId: string, spatialLayer: number | null): void {
+    this.#byConsumer(consumerId)?.onLayers(spatialLayer);
+  }
+
+  onRtcp(item: RtcpItem, receivedAtMs: number): void {
+    if (item.type !== 'sender-report') return;
+    for (const track of this.#tracks.values()) {
+      if (track.format.ssrc === item.ssrc) track.onSenderReport(item.lastSenderReport, receivedAtMs);
+    }
+  }
+
+  onGap(track: IncomingTrack, first: number, count: number): void {
+    if (!track.canNack || !track.active) return;
+    const { context } = this.#options;
+    track.nacks.add(first, count, context.nowMs());
+    if (this.#nackScheduled) return;
+    this.#nackScheduled = true;
+    context.scheduler.add(this.#nackTask, context.nowMs() + NACK_DELAY_MS);
+  }
+
+  get tracks(): Iterable<IncomingTrack> {
+    return this.#tracks.values();
+  }
+
+  sample(nowMs: number): TrackSample[] {
+    return [...this.#tracks.values()].map((track) => track.sample(nowMs));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { scheduler } = this.#options.context;
+    scheduler.cancel(this);
+    scheduler.cancel(this.#nackTask);
+    for (const producerId of [...this.#tracks.keys()]) this.#drop(producerId);
+  }
+
+  /** Tells the SFU what arrived and when, and now and then how well. */
+  run(dueMs: number, nowMs: number): number | null {
+    if (this.#closed) return null;
+    const { transport } = this.#options;
+    const { counters, arrivals } = transport.socket;
+    const [any] = this.#tracks.values();
+    if (any !== undefined) {
+      const bodies = this.#transportWide.build(arrivals, counters[SocketField.arrivals] ?? 0);
+      for (const body of bodies) {
+        transport.sendRtcp(transportWideFeedback(transport.reportSsrc, any.format.ssrc, body));
+      }
+    }
+    this.#keyFrames(nowMs);
+    if (this.#round % REPORT_EVERY === 0) this.#report(nowMs);
+    this.#round += 1;
+    return dueMs + FEEDBACK_INTERVAL_MS;
+  }
+
+  #report(nowMs: number): void {
+    const { transport } = this.#options;
+    const tracks = [...this.#tracks.values()];
+    const blocks = tracks.flatMap((track) => track.reportBlock(nowMs) ?? []);
+    if (blocks.length === 0) return;
+    const parts: Buffer[] = [];
+    for (let at = 0; at < blocks.length; at += MAX_REPORT_BLOCKS) {
+      parts.push(receiverReport(transport.reportSsrc, blocks.slice(at, at + MAX_REPORT_BLOCKS)));
+    }
+    const rembSsrcs = tracks
+      .filter(({ info }) => hasFeedback(info.rtpParameters, 'goog-remb'))
+      .map(({ format }) => format.ssrc);
+    if (rembSsrcs.length > 0) parts.push(remb(transport.reportSsrc, REMB_BPS, rembSsrcs.slice(0, 255)));
+    transport.sendRtcp(...parts);
+  }
+
+  #keyFrames(nowMs: number): void {
+    for (const track of this.#tracks.values()) {
+      if (!track.wantsKeyFrame(nowMs)) continue;
+      const { transport } = this.#options;
+      transport.sendRtcp(pictureLoss(transport.reportSsrc, track.format.ssrc));
+    }
+  }
+
+  #nack(_dueMs: number, nowMs: number): number | null {
+    const { transport } = this.#options;
+    let pending = 0;
+    for (const track of this.#tracks.values()) {
+      if (track.nacks.size === 0) continue;
+      const { sequences, abandoned } = track.nacks.take(
+        nowMs,
+        transport.roundTripTimeMs ?? DEFAULT_ROUND_TRIP_MS,
+      );
+      if (abandoned) track.onUnrepaired();
+      if (sequences.length > 0) {
+        track.nackCount += 1;
+        transport.sendRtcp(nack(transport.reportSsrc, track.format.ssrc, sequences));
+      }
+      pending += track.nacks.size;
+    }
+    this.#nackScheduled = pending > 0 && !this.#closed;
+    return this.#nackScheduled ? nowMs + NACK_INTERVAL_MS : null;
+  }
+
+  #update(): void {
+    if (this.#closed) return;
+    const { plan } = this.#options;
+    const held = new Map<string, HeldState>();
+    for (const producerId of this.#asking) held.set(producerId, 'active');
+    for (const [producerId, track] of this.#tracks) held.set(producerId, track.active ? 'active' : 'paused');
+    const change = decideSubscriptions({
+      participantId: plan.id,
+      subscriptions: plan.subscribe,
+      producers: [...this.#producers.values()],
+      speakers: this.#speakers,
+      held,
+    });
+    for (const producer of change.consume) this.#attempt(this.#consume(producer));
+    for (const producerId of change.resume) this.#attempt(this.#resume(producerId));
+    for (const producerId of change.pause) this.#attempt(this.#pause(producerId));
+    for (const producerId of change.close) this.#attempt(this.#closeTrack(producerId));
+  }
+
+  #attempt(action: Promise<void>): void {
+    action.catch((error: unknown) => {
+      if (!this.#closed) this.#options.onTrouble(error);
+    });
+  }
+
+  async #consume(producer: ProducerInfo): Promise<void> {
+    const { signalling, transport, negotiated, plan, context, byStream } = this.#options;
+    const { producerId } = producer;
+    this.#asking.add(producerId);
+    const askedAtMs = context.nowMs();
+    try {
+      const info = await signalling.request('consume', {
+        transportId: transport.transportId,
+        producerId,
+        rtpCapabilities: negotiated.receiveCapabilities,
+      });
+      if (this.#closed || !this.#producers.has(producerId)) return;
+      const format = formatOf(info);
+      const stream = context.loop.addStream(transport.socket.id, format);
+      const track = new IncomingTrack(info, format, stream, askedAtMs);
+      this.#tracks.set(producerId, track);
+      byStream.set(stream.id, { subscriber: this, track });
+      const { preferredSpatialLayer } = plan.subscribe;
+      if (info.kind === 'video' && preferredSpatialLayer !== null) {
+        await signalling.request('setPreferredLayers', {
+          consumerId: info.consumerId,
+          spatialLayer: preferredSpatialLayer,
+        });
+      }
+      await signalling.request('resumeConsumer', { consumerId: info.consumerId });
+    } finally {
+      this.#asking.delete(producerId);
+    }
+    // Who speaks may have changed meanwhile.
+    this.#update();
+  }
+
+  async #resume(producerId: string): Promise<void> {
+    const track = this.#tracks.get(producerId);
+    if (track === undefined) return;
+    track.resume(this.#options.context.nowMs());
+    this.#options.context.loop.restartFrames(track.stream.id);
+    await this.#options.signalling.request('resumeConsumer', { consumerId: track.info.consumerId });
+  }
+
+  async #pause(producerId: string): Promise<void> {
+    const track = this.#tracks.get(producerId);
+    if (track === undefined) return;
+    track.pause();
+    await this.#options.signalling.request('pauseConsumer', { consumerId: track.info.consumerId });
+  }
+
+  async #closeTrack(producerId: string): Promise<void> {
+    const track = this.#tracks.get(producerId);
+    if (track === undefined) return;
+    this.#drop(producerId);
+    await this.#options.signalling.request('closeConsumer', { consumerId: track.info.consumerId });
+  }
+
+  #drop(producerId: string): void {
+    const track = this.#tracks.get(producerId);
+    if (track === undefined) return;
+    this.#tracks.delete(producerId);
+    this.#options.byStream.delete(track.stream.id);
+    this.#options.context.loop.removeStream(track.stream.id);
+  }
+
+  #byConsumer(consumerId: string): IncomingTrack | undefined {
+    for (const track of this.#tracks.values()) if (track.info.consumerId === consumerId) return track;
+    return undefined;
+  }
+
+  /** Announces tracks whose first packet has come. True while some are still waited for. */
+  announce(): boolean {
+    let waiting = false;
+    for (const track of this.#tracks.values()) {
+      if (track.announced) continue;
+      const firstMs = track.firstPacketMs;
+      if (firstMs === null) {
+        waiting = true;
+        continue;
+      }
+      track.announced = true;
+      this.#options.onSubscribed(track.info, Math.max(0, firstMs - track.askedAtMs));
+    }
+    return waiting;
+  }
+}
