@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { environmentError, errorMessage } from '../../errors.ts';
@@ -12,18 +13,23 @@ import { hostClock } from './time.ts';
 
 export interface SyntheticSettings {
   /** All randomness of the participants comes from it. Default 1. */
-  seed?: number;
-  /** Worker threads that share the participants. Default 1. */
-  shards?: number;
+  seed?: number | undefined;
+  /** Worker threads that share the participants. Default: as many as they and the cores ask for. */
+  shards?: number | undefined;
   /** Default `auto`: the native packet loop where it is built. */
-  packetLoop?: ShardData['packetLoop'];
+  packetLoop?: ShardData['packetLoop'] | undefined;
   /** SRTP profiles offered, best first. Default: what suits the packet loop. */
-  srtpProfiles?: readonly SrtpProfile[];
+  srtpProfiles?: readonly SrtpProfile[] | undefined;
   /** Where the recorded media are. Default: those that come with the package. */
-  mediaFolder?: string;
+  mediaFolder?: string | undefined;
 }
 
 const MEDIA_FOLDER = fileURLToPath(new URL('../../../media/', import.meta.url));
+
+/** Participants that a thread takes before another one is started: about a third of what a core can carry. */
+const FILLED = { native: 200, typescript: 80 };
+/** A prime, so that neighbouring seeds of runs share no shard's seed. */
+const SEED_STEP = 7919;
 
 type Answer = Extract<FromShard, { requestId: number }>;
 
@@ -44,7 +50,9 @@ export class SyntheticEngine implements Engine {
   readonly #settings: SyntheticSettings;
   readonly #nowMs = hostClock();
   readonly #drops = new SocketDrops();
-  #shards: ShardHandle[] = [];
+  readonly #shards: ShardHandle[] = [];
+  readonly #wallOffsetMs = Date.now() - this.#nowMs();
+  #started = 0;
   #lastRequestId = 0;
   #closing = false;
 
@@ -55,33 +63,12 @@ export class SyntheticEngine implements Engine {
 
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const {
-      seed = 1,
-      shards = 1,
-      packetLoop = 'auto',
-      srtpProfiles,
-      mediaFolder = MEDIA_FOLDER,
-    } = this.#options;
-    const wallOffsetMs = Date.now() - this.#nowMs();
-    const starting = Array.from({ length: shards }, (_, index) =>
-      this.#startShard({
-        seed: seed + 7919 * index,
-        packetLoop,
-        srtpProfiles: srtpProfiles ?? null,
-        mediaFolder,
-        wallOffsetMs,
-      }),
-    );
-    this.#shards = await Promise.all(starting);
+    const first = Array.from({ length: this.#settings.shards ?? 1 }, () => this.#addShard());
+    await Promise.all(first);
   }
 
   async join(participant: ParticipantPlan, signal: AbortSignal): Promise<void> {
-    const alive = this.#shards.filter(({ dead }) => !dead);
-    const shard = alive.reduce<ShardHandle | undefined>(
-      (least, each) =>
-        least === undefined || each.participants.size < least.participants.size ? each : least,
-      undefined,
-    );
+    const shard = this.#leastFilled();
     if (shard === undefined) {
       const reason = 'no thread for synthetic participants is running';
       this.#options.onEvent({ type: 'failed', participantId: participant.id, attempt: 1, reason });
@@ -135,6 +122,35 @@ export class SyntheticEngine implements Engine {
     this.#closing = true;
     await Promise.allSettled(this.#shards.map((shard) => this.#ask(shard, { type: 'close' })));
     await Promise.allSettled(this.#shards.map(({ worker }) => worker.terminate()));
+  }
+
+  /** Where the next participant goes. Another thread is started, for later ones, when all are well filled. */
+  #leastFilled(): ShardHandle | undefined {
+    let least: ShardHandle | undefined;
+    for (const shard of this.#shards) {
+      if (!shard.dead && (least === undefined || shard.participants.size < least.participants.size))
+        least = shard;
+    }
+    if (this.#settings.shards === undefined && least !== undefined) {
+      const isFull = least.participants.size >= FILLED[least.packetLoop];
+      // A core stays for the runner, and on one host for the SFU.
+      if (isFull && this.#started < availableParallelism() - 1) this.#addShard().catch(() => {});
+    }
+    return least;
+  }
+
+  async #addShard(): Promise<void> {
+    const { seed = 1, packetLoop = 'auto', srtpProfiles, mediaFolder = MEDIA_FOLDER } = this.#settings;
+    const index = this.#started;
+    this.#started += 1;
+    const shard = await this.#startShard({
+      seed: seed + SEED_STEP * index,
+      packetLoop,
+      srtpProfiles: srtpProfiles ?? null,
+      mediaFolder,
+      wallOffsetMs: this.#wallOffsetMs,
+    });
+    this.#shards.push(shard);
   }
 
   #startShard(data: ShardData): Promise<ShardHandle> {

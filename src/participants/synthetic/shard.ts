@@ -16,6 +16,8 @@ import { hostClock, seededRandom } from './time.ts';
 /** The native loop is polled this often; a batch is what came meanwhile. */
 const POLL_INTERVAL_MS = 2;
 const MAX_SLEEP_MS = 50;
+/** Node's delay histogram counts from one sampling timer to the next, so it holds this much when nothing is late. */
+const DELAY_RESOLUTION_MS = 10;
 /** GCM costs the native loop least; on Node's crypto the counter mode with HMAC is several times cheaper. */
 const PROFILES: Record<PacketLoop['kind'], readonly SrtpProfile[]> = {
   native: ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'],
@@ -29,7 +31,7 @@ export class Shard {
   readonly #participants = new Map<string, Participant>();
   readonly #tell: (message: FromShard) => void;
   readonly #accesses = new Map<number, { resolve(access: RoomAccess): void; reject(error: Error): void }>();
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   #utilisation = performance.eventLoopUtilization();
   #lastRequestId = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -112,8 +114,8 @@ export class Shard {
     const measured = this.#delay.count > 0;
     const sample: ShardGeneratorSample = {
       cpuSeconds: threadCpuSeconds(),
-      eventLoopDelayMeanMs: measured ? this.#delay.mean / 1e6 : null,
-      eventLoopDelayMaxMs: measured ? this.#delay.max / 1e6 : null,
+      eventLoopDelayMeanMs: measured ? lateBy(this.#delay.mean) : null,
+      eventLoopDelayMaxMs: measured ? lateBy(this.#delay.max) : null,
       eventLoopUtilisationRatio: since.utilization,
       packetsScheduled: lateness.scheduled,
       packetsSent: lateness.sent,
@@ -159,6 +161,10 @@ export class Shard {
 
 function asBuffer(data: Uint8Array): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function lateBy(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e6 - DELAY_RESOLUTION_MS);
 }
 
 /** CPU time of this thread; null on a Node that cannot tell (before 24). */
