@@ -1,3 +1,4 @@
+import { environmentError, errorMessage, RtcBenchError } from '../errors.ts';
 import type { Clock } from '../system/types.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { reportClientSample } from './evaluate/client-reports.ts';
@@ -137,6 +138,20 @@ export class Observer {
   tick(): void {
     this.flush();
     expireIdle(this.#context, this.#options.clock.wallMs());
+  }
+
+  /** Opens every sink. Throws environmentError for one that can never work; a server that is down is no reason. */
+  async prepare(): Promise<void> {
+    for (const { queue } of this.#options.routes) {
+      try {
+        await queue.prepare();
+      } catch (error) {
+        if (error instanceof RtcBenchError) throw error;
+        throw environmentError('RTCB_OBSERVER_SINK', `sink ${queue.name}: ${errorMessage(error)}`, {
+          cause: error,
+        });
+      }
+    }
   }
 
   /** Begins to flush and expire by time, until `close`. */

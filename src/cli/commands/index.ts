@@ -4,6 +4,7 @@ import { registerCluster } from './cluster.ts';
 import { registerCompletion } from './completion.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerInit } from './init.ts';
+import { registerObserve } from './observe.ts';
 import { registerPlan } from './plan.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
@@ -15,6 +16,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerPlan,
   registerRun,
   registerCluster,
+  registerObserve,
   registerSetup,
   registerDoctor,
   registerSchema,

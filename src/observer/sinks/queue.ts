@@ -77,6 +77,11 @@ export class SinkQueue {
     if (this.#items.length === 1 || this.#items.length === limits.batchItems) this.#wake();
   }
 
+  /** Opens the sink now, so that what can never work is known before the first report. Throws what `open` throws. */
+  async prepare(): Promise<void> {
+    this.#sink ??= await this.#options.open();
+  }
+
   /** Takes no more, writes what is buffered within the drain time, then closes the sink. */
   async close(): Promise<void> {
     if (this.#closing) return this.#loop;
