@@ -7,6 +7,7 @@ import { cacheDirectory } from './cache-dir.ts';
 import { isExecutable } from './find-program.ts';
 import { installedPackage, packageRoot } from './package-root.ts';
 import { runProgram } from './run-program.ts';
+import { MENDED } from './worker/patch.ts';
 
 export const WORKER_FILE = 'mediasoup-worker';
 
@@ -19,11 +20,11 @@ export function workerRecipeDirectory(): string {
   return join(packageRoot(), 'native', 'mediasoup-worker');
 }
 
-/** Hash of every file of the recipe: another recipe is another build. */
+/** Hash of the recipe and of what is changed in the sources: another recipe is another build. */
 function recipeHash(directory: string): string {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(MENDED);
   const files = readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   for (const file of files) hash.update(file.slice(directory.length)).update(readFileSync(file));

@@ -2,7 +2,8 @@
 export const PATCHED_FILE = 'RTC/DtlsTransport.cpp';
 
 const TRAP = 'operationType == BIO_CB_RETURN';
-const MENDED = '(operationType & BIO_CB_RETURN) != 0';
+/** What the condition becomes; part of what makes one build another. */
+export const MENDED = '(operationType & BIO_CB_RETURN) != 0';
 
 export type PatchResult =
   | { kind: 'patched'; source: string }
