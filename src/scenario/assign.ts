@@ -1,3 +1,4 @@
+import { seededRandom } from '../stats/random.ts';
 import type { ParticipantPlan } from './plan-types.ts';
 import type { PlannedRoom } from './rooms.ts';
 import type { ParticipantGroup, ScenarioFile } from './schema.ts';
@@ -38,9 +39,9 @@ function membersOf(
   }));
 }
 
-/** Fisher and Yates, driven by mulberry32. */
+/** Fisher and Yates. */
 function shuffle<Item>(items: readonly Item[], seed: number): Item[] {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const result: Item[] = [];
   const left = [...items];
   while (left.length > 0) {
@@ -52,15 +53,4 @@ function shuffle<Item>(items: readonly Item[], seed: number): Item[] {
     if (picked !== undefined) left[index] = last;
   }
   return result;
-}
-
-/** A small generator of numbers in [0, 1) that follow from the seed (public domain, Tommy Ettinger). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
