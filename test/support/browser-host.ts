@@ -1,0 +1,11 @@
+/** Starts a browser engine and says so: a process to be killed with its browser open. */
+import { createBrowserEngine } from '../../src/participants/browser/index.ts';
+import { createSystem } from '../../src/system/real.ts';
+
+const engine = createBrowserEngine(createSystem(), {
+  onEvent: () => {},
+  access: () => Promise.reject(new Error('nobody joins here')),
+});
+await engine.start(new AbortController().signal);
+process.stdout.write('started\n');
+setInterval(() => {}, 1_000);
