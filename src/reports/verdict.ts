@@ -39,7 +39,12 @@ function passReason({ gates, participants }: Manifest): string {
   if (gates.length === 0)
     return `${participants.joined} of ${participants.planned} participants joined; no gates were set.`;
   const warned = gates.filter((gate) => gate.outcome !== 'passed').length;
-  const all = gates.length === 1 ? 'The gate passed' : `All ${gates.length} gates passed`;
+  const all =
+    gates.length === 1
+      ? 'The gate passed'
+      : gates.length === 2
+        ? 'Both gates passed'
+        : `All ${gates.length} gates passed`;
   return warned === 0 ? `${all}.` : `Every gate that counts passed; ${warned} that only warns did not.`;
 }
 

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { registerCluster } from './cluster.ts';
+import { registerCompare } from './compare.ts';
 import { registerCompletion } from './completion.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerGate } from './gate.ts';
 import { registerInit } from './init.ts';
 import { registerObserve } from './observe.ts';
 import { registerPlan } from './plan.ts';
+import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerSetup } from './setup.ts';
@@ -15,6 +18,9 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerInit,
   registerPlan,
   registerRun,
+  registerReport,
+  registerGate,
+  registerCompare,
   registerCluster,
   registerObserve,
   registerSetup,

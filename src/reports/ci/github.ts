@@ -1,5 +1,6 @@
 import type { GateResult } from '../../results/records.ts';
 import { formatCount, formatMetric, formatNumber, formatRatio, formatStress } from '../format.ts';
+import { escapeMarkdown, markdownCode, markdownTable } from '../markdown.ts';
 import { title, wholes } from '../metric-titles.ts';
 import type { RunReport } from '../model/types.ts';
 import type { Reporter } from '../reporter.ts';
@@ -10,7 +11,7 @@ export class GithubAnnotationsReporter implements Reporter {
   render(report: RunReport): string {
     const lines = report.manifest.gates
       .filter((gate) => gate.outcome !== 'passed')
-      .map((gate) => annotation(gate));
+      .map((gate) => annotation(gate, report.manifest.scenario.path ?? undefined));
     const { tone, reason } = headline(report);
     if (tone === 'unsure') lines.push(command('warning', reason, { title: 'rtc-bench: inconclusive' }));
     return lines.map((line) => `${line}\n`).join('');
@@ -20,8 +21,8 @@ export class GithubAnnotationsReporter implements Reporter {
 /** A gate's note may say where it stands, as `FILE:LINE:COLUMN`. */
 const PLACE = /^(?<file>[^:]+):(?<line>\d+):(?<col>\d+)/;
 
-function annotation(gate: GateResult): string {
-  const { file, line, col } = PLACE.exec(gate.note ?? '')?.groups ?? {};
+function annotation(gate: GateResult, scenarioPath: string | undefined): string {
+  const { file = scenarioPath, line, col } = PLACE.exec(gate.note ?? '')?.groups ?? {};
   const place: Record<string, string> =
     file === undefined ? {} : { file, line: line ?? '1', col: col ?? '1' };
   const text = `${gate.expression} ${gate.outcome}: value ${formatNumber(gate.value)} from ${gate.samples} samples`;
@@ -58,7 +59,7 @@ export class MarkdownReporter implements Reporter {
           ['', 'Gate', 'Value', 'Samples', 'Note'],
           manifest.gates.map((gate) => [
             gateSymbol(gate),
-            code(gate.expression),
+            markdownCode(gate.expression),
             formatNumber(gate.value),
             formatCount(gate.samples),
             escapeMarkdown(gate.note ?? ''),
@@ -70,7 +71,7 @@ export class MarkdownReporter implements Reporter {
         markdownTable(
           ['Bridge', 'Stress mean', 'p95', 'max', 'Packets/s', 'At most', 'CPU'],
           manifest.bridges.map(({ id, stress, packetRatePps, maxPacketRatePps, cpuRatio }) => [
-            code(id),
+            markdownCode(id),
             formatStress(stress.mean),
             formatStress(stress.p95),
             formatStress(stress.max),
@@ -95,26 +96,4 @@ export class MarkdownReporter implements Reporter {
     if (notes.length > 0) sections.push(notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n'));
     return `${sections.join('\n\n')}\n`;
   }
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Nothing in it is markup or HTML, and it stays in its cell. */
-function escapeMarkdown(text: string): string {
-  return oneLine(text)
-    .replace(/[\\`*_{}[\]<>()#+!|~&@-]/g, (character) => `\\${character}`)
-    .replaceAll('\\<', '&lt;')
-    .replaceAll('\\>', '&gt;');
-}
-
-function code(text: string): string {
-  return `<code>${oneLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('|', '&#124;').replaceAll('`', '&#96;')}</code>`;
-}
-
-function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
 }

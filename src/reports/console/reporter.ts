@@ -5,14 +5,13 @@ import {
   formatCount,
   formatDuration,
   formatMetric,
-  formatNumber,
   formatRatio,
   formatStress,
 } from '../format.ts';
 import { title, wholes } from '../metric-titles.ts';
 import type { RunReport } from '../model/types.ts';
 import type { Reporter } from '../reporter.ts';
-import { facts, gateSymbol, headline } from '../verdict.ts';
+import { gateLines, verdictLines } from './gates.ts';
 import { table } from './table.ts';
 
 export interface ConsoleReporterOptions {
@@ -37,7 +36,7 @@ export class ConsoleReporter implements Reporter {
 
   render(report: RunReport): string {
     const parts = [
-      this.#headline(report),
+      verdictLines(report, this.#paint),
       this.#gates(report),
       this.#bridges(report),
       this.#quality(report),
@@ -50,32 +49,9 @@ export class ConsoleReporter implements Reporter {
     return `\n${parts.filter((part) => part !== '').join('\n\n')}\n`;
   }
 
-  #headline(report: RunReport): string {
-    const { tone, word, reason } = headline(report);
-    const paint = this.#paint;
-    const colour = { good: paint.black.bgGreen, bad: paint.white.bgRed, unsure: paint.black.bgYellow }[tone];
-    const name = paint.bold(safeText(report.manifest.scenario.name));
-    const about = paint.dim(facts(report).join(' · '));
-    return `${colour(` ${word} `)} ${name}  ${about}\n  ${safeText(reason)}`;
-  }
-
   #gates({ manifest }: RunReport): string {
-    if (manifest.gates.length === 0) return '';
-    const paint = this.#paint;
-    const colours = { passed: paint.green, failed: paint.red, inconclusive: paint.yellow };
-    const rows = manifest.gates.map((gate) => [
-      colours[gate.outcome](gateSymbol(gate)),
-      safeText(gate.expression),
-      formatNumber(gate.value),
-      paint.dim(`${formatCount(gate.samples)} samples`),
-      paint.dim(
-        [gate.level === 'warn' ? 'warns only' : '', gate.note ?? '']
-          .filter((text) => text !== '')
-          .map(safeText)
-          .join(', '),
-      ),
-    ]);
-    return this.#section('Gates', table([], rows, ['left', 'left', 'right', 'right', 'left']));
+    const lines = gateLines(manifest.gates, this.#paint);
+    return lines === '' ? '' : this.#section('Gates', lines);
   }
 
   #bridges({ manifest, window }: RunReport): string {
@@ -186,8 +162,7 @@ export class ConsoleReporter implements Reporter {
 }
 
 /** What to run next after a run was told. */
-export function nextCommands(report: RunReport): string[] {
-  const { manifest, dir } = report;
+export function nextCommands({ manifest }: RunReport, dir: string): string[] {
   const again = formatCommand(manifest.command);
   if (manifest.verdict === 'pass') return [`rtc-bench compare ${dir} OTHER_RUN   see what changed`];
   if (manifest.trust?.verdict === 'saturated') return ['rtc-bench doctor   see what this host lacks', again];

@@ -60,7 +60,7 @@ h3:first-child{margin-top:0}
 .scroll{overflow-x:auto;margin:0 -4px;padding:0 4px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{padding:7px 14px 7px 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--hair);overflow-wrap:break-word;max-width:420px}
-td:first-child{min-width:104px}td code{display:inline-block;min-width:200px}td small{display:inline-block}
+td:first-child{min-width:104px}td.gate{min-width:230px}td.tight{min-width:86px}td small{display:inline-block}
 th{font-weight:500;color:var(--soft);font-size:12.5px;border-bottom-color:var(--line);white-space:nowrap}
 td.n,th.n{text-align:right;white-space:nowrap}
 td:last-child,th:last-child{padding-right:0}

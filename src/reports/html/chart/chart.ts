@@ -77,13 +77,13 @@ export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
     (tick) => html`<text x="100%" y="${percent(tick)}">${chartValue(tick, spec.unit)}</text>`,
   )}</svg><svg class="area" role="img" aria-label="${describe(spec, lines)}"><svg class="bands">${bands(context, left)}</svg>${stageNames(context, spec.wide === true)}<g class="grid">${scale.ticks.map(
     (tick) => html`<line x1="0" x2="100%" y1="${percent(tick)}" y2="${percent(tick)}"/>`,
-  )}</g><g class="levels">${references.map(
-    ({ value, label }) =>
-      html`<line x1="0" x2="100%" y1="${percent(value)}" y2="${percent(value)}"/><text x="100%" y="${percent(value)}">${label}</text>`,
   )}</g><svg class="lines" viewBox="0 0 ${PLOT_WIDTH} ${PLOT_HEIGHT}" preserveAspectRatio="none">${lines.map(
     (line) =>
       html`<path class="s-${line.style}" d="${raw(linePath(line.tMs, line.values, area, columns))}"/>`,
-  )}</svg><g class="x">${timeTicks(0, context.durationMs, 8).map(
+  )}</svg><g class="levels">${references.map(
+    ({ value, label }) =>
+      html`<line x1="0" x2="100%" y1="${percent(value)}" y2="${percent(value)}"/><text x="100%" y="${percent(value)}">${label}</text>`,
+  )}</g><g class="x">${timeTicks(0, context.durationMs, 8).map(
     (tick, i) =>
       html`<text x="${left(tick)}" y="100%"${i % 2 === 1 ? raw(' class="alt"') : null}>${clockTime(tick)}</text>`,
   )}</g></svg></div>

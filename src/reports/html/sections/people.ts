@@ -31,7 +31,7 @@ export function roomsSection({ rooms }: RunReport): Section {
               show: html`${room.name}${room.name === room.id ? null : html` <small>${room.id}</small>`}`,
               className: 'name',
             },
-            room.bridges.join(', '),
+            { show: room.bridges.join(', '), className: 'tight' },
             number(room.participants, formatCount),
             number(room.lossRatioMean, formatRatio),
             number(room.rttP95Ms, ms),

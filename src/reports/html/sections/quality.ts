@@ -85,6 +85,7 @@ export function qualitySection(report: RunReport, context: ChartContext): Sectio
       one(
         { id: 'c-fps', title: 'Video frames', axis: 'frames per second and track', unit: 'fps' },
         quality.framesPerSecond,
+        true,
       ),
     ]}</div>${percentiles(report)}`,
   };

@@ -110,7 +110,7 @@ export function gatesSection({ manifest }: RunReport): Section {
             {
               show: html`<span class="outcome ${TONES[gate.outcome]}">${gateSymbol(gate)} ${gate.outcome}</span>`,
             },
-            { show: html`<code>${gate.expression}</code>` },
+            { show: html`<code>${gate.expression}</code>`, className: 'gate' },
             number(gate.value, formatNumber),
             number(gate.samples, formatCount),
             {
