@@ -53,6 +53,9 @@ export class SyntheticEngine implements Engine {
   readonly #shards: ShardHandle[] = [];
   readonly #wallOffsetMs = Date.now() - this.#nowMs();
   #started = 0;
+  /** Signals of joins under way; what comes later is stopped by `close`. */
+  readonly #joining = new Map<string, AbortSignal>();
+  readonly #end = new AbortController();
   #lastRequestId = 0;
   #closing = false;
 
@@ -75,16 +78,20 @@ export class SyntheticEngine implements Engine {
       return;
     }
     shard.participants.add(participant.id);
-    const abort = () => void this.leave(participant.id);
+    const abort = () => void this.leave(participant.id).catch(() => {});
     signal.addEventListener('abort', abort, { once: true });
+    this.#joining.set(participant.id, signal);
     try {
       signal.throwIfAborted();
       await this.#ask(shard, { type: 'join', plan: participant });
+      signal.throwIfAborted();
     } catch (error) {
+      signal.throwIfAborted();
       const reason = errorMessage(error);
       this.#options.onEvent({ type: 'failed', participantId: participant.id, attempt: 1, reason });
     } finally {
       signal.removeEventListener('abort', abort);
+      this.#joining.delete(participant.id);
     }
   }
 
@@ -120,6 +127,7 @@ export class SyntheticEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
+    this.#end.abort(new Error('the run ended'));
     await Promise.allSettled(this.#shards.map((shard) => this.#ask(shard, { type: 'close' })));
     await Promise.allSettled(this.#shards.map(({ worker }) => worker.terminate()));
   }
@@ -208,8 +216,9 @@ export class SyntheticEngine implements Engine {
     { requestId, plan, attempt }: Extract<FromShard, { type: 'access' }>,
   ): Promise<void> {
     const tell = (message: ToShard) => shard.worker.postMessage(message);
+    const signal = this.#joining.get(plan.id) ?? this.#end.signal;
     try {
-      const access = await this.#options.access(plan, attempt, AbortSignal.timeout(30_000));
+      const access = await this.#options.access(plan, attempt, signal);
       tell({ type: 'access', requestId, access });
     } catch (error) {
       tell({ type: 'access-failed', requestId, reason: errorMessage(error) });

@@ -41,8 +41,8 @@ export class MediaTransport implements Task {
   readonly socket: PacketSocket;
   /** SSRC of reports that no own media stream is the sender of. */
   readonly reportSsrc: number;
-  iceMs = 0;
-  dtlsMs = 0;
+  /** When ICE found the path to work; 0 before that. */
+  iceAtMs = 0;
   readonly #context: TransportContext;
   readonly #events: TransportEvents;
   readonly #ice: IceAgent;
@@ -119,12 +119,10 @@ export class MediaTransport implements Task {
     signal.addEventListener('abort', abort, { once: true });
     try {
       signal.throwIfAborted();
-      const beganMs = nowMs();
       await Promise.race([this.#ice.connected, aborted]);
-      this.iceMs = nowMs() - beganMs;
+      this.iceAtMs = nowMs();
       this.#dtls.start();
       const keys = await Promise.race([this.#dtls.keys, aborted]);
-      this.dtlsMs = nowMs() - beganMs - this.iceMs;
       loop.setKeys(this.socket.id, keys, receiveExtensions);
       this.#connected = true;
       return keys;

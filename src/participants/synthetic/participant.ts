@@ -53,7 +53,7 @@ export class Participant {
     this.#hooks = hooks;
   }
 
-  /** Resolves when it has joined or failed; the events tell which. */
+  /** Resolves when it has joined, failed, or left before either; the events tell which. */
   async join(): Promise<boolean> {
     this.#attempt += 1;
     const attempt = this.#attempt;
@@ -95,6 +95,7 @@ export class Participant {
       onEvent({ type: 'joined', participantId, bridgeId, attempt, joinMs, steps });
       return true;
     } catch (error) {
+      if (this.#end.signal.aborted) return false;
       const reason = limit.aborted ? `not connected after ${JOIN_TIMEOUT_MS / 1000} s` : errorMessage(error);
       onEvent({ type: 'failed', participantId, attempt, reason });
       return false;

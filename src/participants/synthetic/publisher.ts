@@ -283,20 +283,19 @@ function encodingOf(
   layer: VideoLayer | null,
   stream: OutgoingStream | undefined,
 ): mediasoup.RtpEncodingParameters {
-  const temporal = stream?.track.frames.some((frame) => frame.temporalLayer > 0) === true;
   if (layer !== null) {
+    const temporal = stream?.track.frames.some((frame) => frame.temporalLayer > 0) === true;
     return {
       rid: layer.rid,
       maxBitrate: layer.maxBitrateBps,
       scaleResolutionDownBy: layer.scaleDownBy,
-      ...(temporal ? { scalabilityMode: 'L1T3' } : { scalabilityMode: 'L1T1' }),
+      scalabilityMode: temporal ? 'L1T3' : 'L1T1',
     } as mediasoup.RtpEncodingParameters;
   }
   const rtxSsrc = stream?.rtxSsrc ?? null;
   return {
     ssrc: stream?.ssrc ?? 0,
     ...(rtxSsrc === null ? {} : { rtx: { ssrc: rtxSsrc } }),
-    ...(temporal ? { scalabilityMode: 'L1T3' } : {}),
     ...(source === 'microphone' ? { dtx: true } : {}),
     ...(source === 'screen' ? { maxBitrate: SCREEN_LAYER.maxBitrateBps } : {}),
   };

@@ -151,7 +151,8 @@ export class Session implements Task {
     ]);
     this.#send = send;
     this.#receive = receive;
-    this.#steps = { ...this.#steps, signallingMs: nowMs() - this.#beganMs };
+    const createdAtMs = nowMs();
+    this.#steps = { ...this.#steps, signallingMs: createdAtMs - this.#beganMs };
     const ids = extensionIds(
       negotiated.receiveCapabilities.headerExtensions?.map(({ uri, preferredId }) => ({
         uri,
@@ -166,12 +167,11 @@ export class Session implements Task {
       this.transports.map((transport) => this.#connect(transport, extensions, signal)),
     );
     if (keys === undefined) throw new Error('the participant has no transport');
-    this.#steps = {
-      ...this.#steps,
-      iceMs: Math.max(...this.transports.map(({ iceMs }) => iceMs)),
-      dtlsMs: Math.max(...this.transports.map(({ dtlsMs }) => dtlsMs)),
-    };
-    const joinMs = nowMs() - this.#beganMs;
+    // The slower of two transports counts, so that the steps add up to the whole.
+    const iceAtMs = Math.max(...this.transports.map((transport) => transport.iceAtMs));
+    const joinedAtMs = nowMs();
+    this.#steps = { ...this.#steps, iceMs: iceAtMs - createdAtMs, dtlsMs: joinedAtMs - iceAtMs };
+    const joinMs = joinedAtMs - this.#beganMs;
     if (receive !== null) this.#subscribe(receive, negotiated, room.producers);
     if (send !== null) await this.#publish(send, negotiated);
     return { bridgeId: room.bridgeId, joinMs, steps: this.#steps, srtpProfile: keys.profile };
