@@ -1,9 +1,9 @@
 import type { System } from '../system/types.ts';
 
 export interface ProgramOptions {
-  /** Milliseconds until the program is killed; there is no unlimited wait. */
+  /** Milliseconds until the program is ended; there is no unlimited wait. */
   timeoutMs: number;
-  /** Milliseconds without any output until the program is killed. Default: no such limit. */
+  /** Milliseconds without any output until the program is ended. Default: no such limit. */
   silenceMs?: number;
   /** The whole environment; default: the caller's. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -22,6 +22,8 @@ export interface ProgramResult {
 }
 
 const KEPT_OUTPUT_CHARACTERS = 65_536;
+/** Between asking a program to end and ending it. */
+const GRACE_MS = 2000;
 
 /**
  * Runs a program to its end, never longer than allowed, and never throws: what it did is in the result.
@@ -42,14 +44,20 @@ export function runProgram(
     let output = '';
     let failure: string | null = null;
     let silence: NodeJS.Timeout | undefined;
+    let hardKill: NodeJS.Timeout | undefined;
 
+    const signalGroup = (signal: 'SIGTERM' | 'SIGKILL') => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, signal);
+      } catch {
+        child.kill(signal);
+      }
+    };
     const kill = (why: string) => {
       failure ??= why;
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        child.kill('SIGKILL');
-      }
+      // Asked first: ninja gives each compiler a group of its own, and only ninja itself can end those.
+      signalGroup('SIGTERM');
+      hardKill ??= setTimeout(() => signalGroup('SIGKILL'), GRACE_MS);
     };
     const watchSilence = () => {
       if (options.silenceMs === undefined) return;
@@ -75,6 +83,7 @@ export function runProgram(
     const done = (exitCode: number | null) => {
       clearTimeout(deadline);
       clearTimeout(silence);
+      clearTimeout(hardKill);
       options.signal?.removeEventListener('abort', aborted);
       resolve({ exitCode: failure === null ? exitCode : null, output, failure });
     };

@@ -16,7 +16,7 @@ describe('running a program', () => {
   });
 
   it('is told, not thrown, when there is no such program', async () => {
-    const result = await runProgram(system, '/nowhere/at/all', [], { timeoutMs: 1000 });
+    const result = await runProgram(system, '/nowhere/at/all', [], { timeoutMs: 2000 });
     expect(result).toMatchObject({ exitCode: null, failure: expect.stringContaining('ENOENT') });
   });
 
@@ -25,6 +25,13 @@ describe('running a program', () => {
       'require("child_process").spawn("sleep", ["60"], { stdio: "inherit" }); setInterval(() => {}, 9)';
     const result = await node(script, { timeoutMs: 300 });
     expect(result).toMatchObject({ exitCode: null, failure: 'not done after 300 ms' });
+  });
+
+  it('ends one that will not be asked', async () => {
+    const script =
+      'process.on("SIGTERM", () => console.log("no")); setInterval(() => {}, 9); console.log("up")';
+    const result = await node(script, { timeoutMs: 2000 });
+    expect(result).toMatchObject({ exitCode: null, failure: 'not done after 2000 ms', output: 'up\nno\n' });
   });
 
   it('ends one that falls silent', async () => {
