@@ -3,12 +3,22 @@ import type { MetricLabel, MetricLabels, MetricName } from '../metrics/catalogue
 import { Distribution } from '../stats/distribution.ts';
 import type { DistributionRecord } from './records.ts';
 
-const LABELS: readonly MetricLabel[] = ['bridge', 'room', 'engine', 'kind', 'source', 'direction'];
+/** Every label; the compiler sees to it that none is forgotten. */
+const EVERY_LABEL: Record<MetricLabel, true> = {
+  bridge: true,
+  room: true,
+  engine: true,
+  kind: true,
+  source: true,
+  direction: true,
+  attempt: true,
+};
+export const LABELS: readonly MetricLabel[] = Object.keys(EVERY_LABEL) as MetricLabel[];
 
 /** One text for one set of labels, whatever the order in which they were written. */
-function labelKey(labels: MetricLabels): string {
+export function labelKey(labels: MetricLabels, only: readonly MetricLabel[] = LABELS): string {
   let key = '';
-  for (const label of LABELS) key += `${labels[label] ?? ''}\u0000`;
+  for (const label of only) key += `${labels[label] ?? ''}\u0000`;
   return key;
 }
 

@@ -1,6 +1,7 @@
 import { LABELS_BESIDE_ROOM } from '../gates/types.ts';
-import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
+import type { MetricLabel, MetricLabels, MetricName } from '../metrics/catalogue.ts';
 import { Distribution, type DistributionData } from '../stats/distribution.ts';
+import { LABELS, labelKey } from './distribution-store.ts';
 import type { DistributionRecord } from './records.ts';
 
 /** The shortest window, and how many of them a long run is divided into. */
@@ -10,6 +11,9 @@ const WINDOWS_A_RUN = 60;
 const ROOMS_A_WINDOW = 20;
 /** Digits kept of a value that is written as it is; buckets are coarser than that by far. */
 const DIGITS = 9;
+/** The labels of the two families. */
+const BESIDES_ROOM: readonly MetricLabel[] = LABELS.filter((label) => label !== 'room');
+const WITH_ROOM: readonly MetricLabel[] = ['room', ...LABELS_BESIDE_ROOM];
 
 /** Windows of a run that is to last `durationMs`: 10 s, and longer from ten minutes on. */
 export function windowLengthMs(durationMs: number): number {
@@ -74,16 +78,11 @@ export class DistributionWindows {
 
   /** Called for every sample of every track, so it makes nothing but two short keys. */
   observe(metric: MetricName, labels: MetricLabels, value: number): void {
-    const { bridge, room, engine, kind, source, direction } = labels;
-    this.#main.add(
-      metric,
-      `${metric} ${bridge} ${engine} ${kind} ${source} ${direction}`,
-      () => withoutRoom(labels),
-      value,
-    );
+    const { room } = labels;
+    this.#main.add(metric, metric + labelKey(labels, BESIDES_ROOM), () => withoutRoom(labels), value);
     if (room === undefined) return;
     this.#rooms.add(room);
-    this.#byRoom.add(metric, `${metric} ${room} ${kind} ${direction}`, () => byRoom(room, labels), value);
+    this.#byRoom.add(metric, metric + labelKey(labels, WITH_ROOM), () => byRoom(room, labels), value);
   }
 
   /** Closes the windows of the stage before and goes on in this one. */
