@@ -17,6 +17,7 @@ interface Pair {
 export class RoomPipes {
   readonly #room: string;
   readonly #pairs = new Map<string, Pair>();
+  readonly #dropping = new Map<string, Promise<unknown>>();
   /** By producer, by the bridge it was piped to. */
   readonly #piped = new Map<string, Map<PipeBridge, Promise<void>>>();
 
@@ -61,9 +62,13 @@ export class RoomPipes {
       this.#pairs.delete(key);
       const other = pair.a === bridge ? pair.b : pair.a;
       // Not before it is known whether it came up, or the end that is being opened would stay.
-      void pair.connected
+      const dropping = pair.connected
         .then(() => other.call('closePipe', { room: this.#room, peerBridgeId: bridge.bridgeId }))
         .catch(() => {});
+      this.#dropping.set(key, dropping);
+      void dropping.then(() => {
+        if (this.#dropping.get(key) === dropping) this.#dropping.delete(key);
+      });
     }
   }
 
@@ -87,7 +92,7 @@ export class RoomPipes {
     const key = [a.bridgeId, b.bridgeId].sort().join(' ');
     const existing = this.#pairs.get(key);
     if (existing !== undefined) return existing.connected;
-    const pair = { a, b, connected: this.#open(a, b) };
+    const pair = { a, b, connected: this.#open(key, a, b) };
     this.#pairs.set(key, pair);
     pair.connected.catch(() => {
       if (this.#pairs.get(key) === pair) this.#pairs.delete(key);
@@ -96,8 +101,10 @@ export class RoomPipes {
   }
 
   /** Either both ends are up and connected, or neither is left. */
-  async #open(a: PipeBridge, b: PipeBridge): Promise<void> {
+  async #open(key: string, a: PipeBridge, b: PipeBridge): Promise<void> {
     const room = this.#room;
+    // An end of an earlier pair that is still to be closed would take this one's place with it.
+    await this.#dropping.get(key);
     const [endA, endB] = await Promise.allSettled([
       a.call('openPipe', { room, peerBridgeId: b.bridgeId }),
       b.call('openPipe', { room, peerBridgeId: a.bridgeId }),
