@@ -37,7 +37,8 @@ function index(track: Track, stat: TrackStat): void {
   const { streams, sinks } = call.room.service;
   if (!track.ssrcs.includes(stat.ssrc)) {
     track.ssrcs.push(stat.ssrc);
-    if (track.direction === 'outbound') addToSet(call.outboundBySsrc, stat.ssrc, track);
+    // 0 is what a sender writes that does not know: many tracks have it, so it says nothing.
+    if (track.direction === 'outbound' && stat.ssrc !== 0) addToSet(call.outboundBySsrc, stat.ssrc, track);
   }
   if (stat.sfuStreamId && stat.sfuStreamId !== track.sfuStreamId) {
     if (track.direction === 'outbound' && track.sfuStreamId && streams.get(track.sfuStreamId) === track) {
