@@ -19,7 +19,8 @@ export function assignGroups(
   return scenario.load.order === 'shuffled' ? shuffle(members, seed) : members;
 }
 
-function membersOf(
+/** The members of one group, dealt out to its rooms in turn. */
+export function membersOf(
   group: ParticipantGroup,
   index: number,
   scenario: Pick<ScenarioFile, 'rooms'>,

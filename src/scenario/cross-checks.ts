@@ -18,6 +18,7 @@ export function crossProblems(scenario: ScenarioFile, source: ScenarioSource): P
   if (scenario.target.placement === 'pinned' && !isPinned(scenario)) {
     at(['target', 'placement'], 'placement "pinned" needs a `bridge` for every room or group');
   }
+  checkCalibration(scenario, at);
   const { url, allowPublic } = scenario.target;
   if (url !== undefined && !allowPublic && isLocalHost(url) === false) {
     at(['target', 'url'], 'this address is public', 'load only what is yours, and say so: allowPublic: true');
@@ -125,6 +126,25 @@ function checkStages(scenario: ScenarioFile, total: number, at: At): void {
   }
   if (endMs > MAX_RUN_MS)
     at(['load', 'stages'], `the run would last ${Math.round(endMs / 3_600_000)} hours, 24 are the most`);
+}
+
+function checkCalibration({ calibrate, participants }: ScenarioFile, at: At): void {
+  const { group, variable, max, start } = calibrate;
+  const names = participants.flatMap((one) => one.name ?? []);
+  if (group !== undefined && !names.includes(group)) {
+    at(['calibrate', 'group'], `no group is named "${group}"`, suggestion(group, names));
+  } else if (variable === 'publishers' || variable === 'bitrate') {
+    const senders = participants.filter((one) => one.publish.video !== null);
+    if (!senders.some((one) => group === undefined || one.name === group)) {
+      at(
+        ['calibrate', 'variable'],
+        `${variable} cannot be varied: ${group === undefined ? 'no group sends' : `${group} sends no`} video`,
+      );
+    }
+  }
+  if (start > max) at(['calibrate', 'start'], `start ${start} is beyond max ${max}`);
+  if (variable === 'bitrate' && max > 60)
+    at(['calibrate', 'max'], 'for bitrate, max is a frame rate: at most 60');
 }
 
 function isPinned(scenario: ScenarioFile): boolean {

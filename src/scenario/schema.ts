@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { calibrateSchema } from './schema-calibrate.ts';
 import { loadSchema } from './schema-load.ts';
 import { groupSchema, MAX_ROOMS, roomSchema } from './schema-participants.ts';
 import { browserSchema, gateSchema, probeSchema, samplingSchema, syntheticSchema } from './schema-run.ts';
@@ -34,6 +35,7 @@ export const scenarioSchema = z
     synthetic: syntheticSchema.prefault({}),
     probe: probeSchema.optional(),
     trust: trustSchema.prefault({}),
+    calibrate: calibrateSchema.prefault({}),
   })
   .describe('A scenario of rtc-bench');
 
@@ -43,6 +45,7 @@ export type TargetConfig = ScenarioFile['target'];
 export type RoomEntry = ScenarioFile['rooms'][number];
 export type ParticipantGroup = ScenarioFile['participants'][number];
 export type StageConfig = ScenarioFile['load']['stages'][number];
+export type CalibrateConfig = ScenarioFile['calibrate'];
 export type ProbeConfig = NonNullable<ScenarioFile['probe']>;
 
 /** Draft 2020-12, of the file as it is written. */
