@@ -1,0 +1,205 @@
+import { lookup } from 'node:dns/promises';
+import { environmentError } from '../../errors.ts';
+import type { System } from '../../system/types.ts';
+import { attributeLoss } from '../drops.ts';
+import { estimateSessions, ipBitrate } from '../sessions.ts';
+import { checkShape, flowCount, shapeSizeBytes, withRate } from '../shapes.ts';
+import { preferredSockets } from '../sockets/open.ts';
+import type { ProbeInterval, ProbeResult, ProbeRunOptions, Prober } from '../types.ts';
+import { cpuRatio, intervalOf, totalsOf } from './assemble.ts';
+import { openLocalEnd, type ReceivingEnd } from './receiving-end.ts';
+import { openRemoteEnd } from './remote-end.ts';
+import type { SenderReading, SenderReport } from './sender-loop.ts';
+import type { ReceiverReading } from './session-counter.ts';
+import { startSender } from './threads.ts';
+
+/** How often both ends report. */
+export const INTERVAL_MS = 1000;
+/** Below this share of its schedule the sender, not the path, was the limit. */
+const KEPT_UP_RATIO = 0.98;
+
+export interface BuiltinOptions {
+  /** Tune sends bursts at a receiver that pauses; nobody else does. */
+  pause?: { everyMs: number; ms: number } | null;
+  version: string;
+}
+
+/** Sends from here, to a receiver here or to `rtc-bench probe serve`. Needs nothing installed. */
+export function createBuiltinProber(system: System, { pause = null, version }: BuiltinOptions): Prober {
+  return {
+    name: 'builtin',
+    run: (options) => runBuiltin(system, options, pause, version),
+  };
+}
+
+async function runBuiltin(
+  system: System,
+  options: ProbeRunOptions,
+  pause: { everyMs: number; ms: number } | null,
+  version: string,
+): Promise<ProbeResult> {
+  checkShape(options.shape, options.flows);
+  const createdAt = new Date(system.clock.wallMs()).toISOString();
+  const intervals = new IntervalJoin(options.onInterval);
+  const sockets = await preferredSockets(system.env);
+  const session = {
+    flows: flowCount(options.shape, options.flows),
+    intervalMs: INTERVAL_MS,
+    pause,
+    onInterval: (previous: ReceiverReading, current: ReceiverReading) =>
+      intervals.received(previous, current),
+    receiveBufferBytes: options.receiveBufferBytes,
+  };
+  const end =
+    options.server === null
+      ? await openLocalEnd({ ...session, address: '127.0.0.1', sockets }, system)
+      : await openRemoteEnd(await resolved(options.server), { ...session, options }, system);
+  try {
+    const sent = await send(end, options, sockets, intervals);
+    const { report, sendBufferBytes } = sent;
+    const { first, last, drops } = await end.finish(report.sentPackets);
+    const total = totalsOf(report, last);
+    return {
+      schemaVersion: 1,
+      kind: 'udp-probe',
+      label: options.label,
+      createdAt,
+      prober: 'builtin',
+      proberVersion: `${version} (${sockets})`,
+      mode: options.server === null ? 'local' : 'remote',
+      server: options.server,
+      protocol: 'udp',
+      settings: {
+        shape: options.shape.kind,
+        sizeBytes: shapeSizeBytes(options.shape),
+        offeredPacketRatePps: sent.ratePps,
+        flows: options.flows,
+        durationMs: options.durationMs,
+      },
+      granted: { receiveBufferBytes: end.receiveBufferBytes, sendBufferBytes },
+      total,
+      reverse: null,
+      ipBitrateBps: ipBitrate(total.throughputBps, total.packetRatePps),
+      sessionBitrateBps: options.sessionBitrateBps,
+      estimatedSessions: estimateSessions(total.throughputBps, options.sessionBitrateBps),
+      cpu: {
+        senderRatio: cpuRatio(report.cpuAtStartMs, report.cpuMs, report.durationMs),
+        receiverRatio: cpuRatio(first.cpuMs, last.cpuMs, last.readAtMs - first.readAtMs),
+      },
+      drops: attributeLoss(drops, total.lostPackets ?? 0),
+      intervals: intervals.result(options.durationMs),
+      findMax: null,
+      warnings: warningsOf(report, last, sent.limited),
+    };
+  } finally {
+    await end.close();
+  }
+}
+
+interface Sent {
+  report: SenderReport;
+  sendBufferBytes: number | null;
+  ratePps: number | null;
+  limited: boolean;
+}
+
+async function send(
+  end: ReceivingEnd,
+  options: ProbeRunOptions,
+  sockets: Awaited<ReturnType<typeof preferredSockets>>,
+  intervals: IntervalJoin,
+): Promise<Sent> {
+  const { maxPacketRatePps } = end;
+  const limited =
+    maxPacketRatePps !== null && (options.shape.ratePps === null || options.shape.ratePps > maxPacketRatePps);
+  const shape = limited ? withRate(options.shape, maxPacketRatePps) : options.shape;
+  const { flows, durationMs, sendBufferBytes, signal } = options;
+  const sender = await startSender({
+    address: end.address,
+    port: end.port,
+    sendBufferBytes,
+    sockets,
+    job: { token: end.token, shape, flows, durationMs, intervalMs: INTERVAL_MS },
+  });
+  const stop = () => sender.stop();
+  signal?.addEventListener('abort', stop);
+  try {
+    signal?.throwIfAborted();
+    const report = await sender.run((reading) => intervals.sent(reading));
+    signal?.throwIfAborted();
+    return { report, sendBufferBytes: sender.sendBufferBytes, ratePps: shape.ratePps, limited };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await sender.close();
+  }
+}
+
+async function resolved({
+  host,
+  port,
+}: {
+  host: string;
+  port: number;
+}): Promise<{ host: string; port: number }> {
+  try {
+    return { host: (await lookup(host)).address, port };
+  } catch (error) {
+    throw environmentError('RTCB_PROBE_HOST', `cannot resolve ${host}`, {
+      cause: error,
+      hint: 'check the name, or give an address',
+    });
+  }
+}
+
+function warningsOf(report: SenderReport, last: ReceiverReading, limited: boolean): string[] {
+  const warnings: string[] = [];
+  const due = report.sentPackets + report.unsentPackets;
+  if (report.sentPackets < KEPT_UP_RATIO * due)
+    warnings.push(
+      `the sender could not keep up: ${report.sentPackets} of ${due} packets were sent; this host is the limit, not the path`,
+    );
+  if (limited) warnings.push('the server limits the rate: see --max-rate of `rtc-bench probe serve`');
+  for (const [code, count] of Object.entries(report.errors))
+    warnings.push(`sending met ${code} (${count} of the sends that were looked at)`);
+  if (last.receivedPackets === 0)
+    warnings.push('nothing arrived: is UDP to that port let through by every firewall between?');
+  return warnings;
+}
+
+/** Sets the two ends' intervals of the same number side by side. */
+class IntervalJoin {
+  readonly #received: { previous: ReceiverReading; current: ReceiverReading }[] = [];
+  readonly #sent: SenderReading[] = [];
+  #started: SenderReading | undefined;
+  readonly #report: ((interval: ProbeInterval) => void) | undefined;
+
+  constructor(report: ((interval: ProbeInterval) => void) | undefined) {
+    this.#report = report;
+  }
+
+  received(previous: ReceiverReading, current: ReceiverReading): void {
+    const pair = { previous, current };
+    this.#received.push(pair);
+    this.#report?.(this.#join(pair, this.#received.length - 1));
+  }
+
+  sent(reading: SenderReading): void {
+    if (this.#started === undefined) this.#started = reading;
+    else this.#sent.push(reading);
+  }
+
+  /** Those that lie within the time of sending. */
+  result(durationMs: number): ProbeInterval[] {
+    return this.#received
+      .map((pair, i) => this.#join(pair, i))
+      .filter(({ startMs }) => startMs < durationMs - INTERVAL_MS / 10);
+  }
+
+  #join(pair: { previous: ReceiverReading; current: ReceiverReading }, i: number): ProbeInterval {
+    const origin = this.#received[0]?.previous.readAtMs ?? pair.previous.readAtMs;
+    const current = this.#sent[i];
+    const previous = i === 0 ? this.#started : this.#sent[i - 1];
+    const sent = current === undefined || previous === undefined ? null : { previous, current };
+    return intervalOf(origin, pair.previous, pair.current, sent);
+  }
+}

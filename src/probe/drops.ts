@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import type { HostCounters } from '../system/host-counters.ts';
+import type { DropAttribution } from './types.ts';
+
+/** Counters of one end at one moment; null where this platform has none. */
+export interface DropCounters {
+  socketDrops: number | null;
+  receiveBufferErrors: number | null;
+  sendBufferErrors: number | null;
+  backlogDrops: number | null;
+}
+
+/**
+ * Sums the `drops` column (the last) of `/proc/net/udp` or `udp6` over the sockets with that local port; null when
+ * there is none. The address column is hexadecimal `ADDRESS:PORT` (Documentation/networking/proc_net_tcp.rst).
+ */
+export function parseSocketDrops(procNetUdp: string, port: number): number | null {
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
+  let drops: number | null = null;
+  for (const line of procNetUdp.split('\n').slice(1)) {
+    const columns = line.trim().split(/\s+/);
+    if (columns[1]?.split(':')[1] !== wanted) continue;
+    drops = (drops ?? 0) + Number(columns.at(-1));
+  }
+  return drops;
+}
+
+/** Drops of the sockets on that port since they were opened, or null. */
+export function readSocketDrops(port: number): number | null {
+  let drops: number | null = null;
+  for (const path of ['/proc/net/udp', '/proc/net/udp6']) {
+    try {
+      const found = parseSocketDrops(readFileSync(path, 'utf8'), port);
+      if (found !== null) drops = (drops ?? 0) + found;
+    } catch {
+      // Not Linux, or no IPv6: that file has nothing to add.
+    }
+  }
+  return drops;
+}
+
+export function readDropCounters(host: HostCounters, port: number): DropCounters {
+  return {
+    socketDrops: readSocketDrops(port),
+    receiveBufferErrors: host.udp?.rcvbufErrors ?? null,
+    sendBufferErrors: host.udp?.sndbufErrors ?? null,
+    backlogDrops: host.softnetDropped,
+  };
+}
+
+const change = (before: number | null, after: number | null) =>
+  before === null || after === null ? null : Math.max(0, after - before);
+
+export type DropChange = Omit<DropAttribution, 'networkLost'>;
+
+export function dropsBetween(before: DropCounters, after: DropCounters): DropChange {
+  return {
+    socketDrops: change(before.socketDrops, after.socketDrops),
+    receiveBufferErrors: change(before.receiveBufferErrors, after.receiveBufferErrors),
+    sendBufferErrors: change(before.sendBufferErrors, after.sendBufferErrors),
+    backlogDrops: change(before.backlogDrops, after.backlogDrops),
+  };
+}
+
+/**
+ * Splits the loss: what the receiving socket dropped, what a backlog dropped, and the rest, which the network lost.
+ * RcvbufErrors and SndbufErrors count every socket of their namespace and are shown beside, never subtracted:
+ * the socket's own drops are part of the first, and what the second counts was never sent. A host that cannot be
+ * read explains nothing, so there the rest is unknown.
+ */
+export function attributeLoss(drops: DropChange, lostPackets: number): DropAttribution {
+  const { socketDrops, backlogDrops } = drops;
+  return {
+    ...drops,
+    networkLost: socketDrops === null ? null : Math.max(0, lostPackets - socketDrops - (backlogDrops ?? 0)),
+  };
+}
