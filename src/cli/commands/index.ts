@@ -8,6 +8,7 @@ import { registerGate } from './gate.ts';
 import { registerInit } from './init.ts';
 import { registerObserve } from './observe.ts';
 import { registerPlan } from './plan.ts';
+import { registerProbe } from './probe.ts';
 import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerCompare,
   registerCluster,
   registerObserve,
+  registerProbe,
   registerSetup,
   registerDoctor,
   registerSchema,
