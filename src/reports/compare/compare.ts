@@ -131,7 +131,7 @@ function judgeComparison(
     return {
       verdict: 'fail',
       exitCode: ExitCode.gateFailed,
-      because: `worse: ${worse.map(({ title }) => title).join('; ')}`,
+      because: `${worse.length} of ${quantities.length} quantities got worse: ${worse.map(({ title }) => title).join('; ')}`,
     };
   const unclear = quantities.filter(({ change }) => change === 'unclear');
   if (unclear.length > 0)

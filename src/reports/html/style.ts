@@ -83,7 +83,7 @@ th[aria-sort=descending] button::after{content:" ↓"}th[aria-sort=ascending] bu
 figcaption{font-size:14px;margin-bottom:8px}
 figcaption b{font-weight:620}
 .axis{color:var(--soft);font-size:12.5px;margin-left:6px}
-.plot{display:grid;grid-template-columns:46px minmax(0,1fr);height:190px;margin:18px 0 24px}
+.plot{display:grid;grid-template:minmax(0,1fr)/46px minmax(0,1fr);height:190px;margin:18px 0 24px}
 .wide .plot{height:270px}
 .plot svg{overflow:visible;width:100%;height:100%;display:block}
 .plot .lines,.plot .bands{overflow:hidden}
@@ -134,13 +134,13 @@ section{padding:26px 0 30px}.plot .alt{display:none}.wide .plot{height:210px}
 th,td{padding-right:12px}.tool.save{display:none!important}.legend{padding-left:0}.chart .note{padding-left:0}
 .pairs{grid-template-columns:minmax(0,1fr)}}
 @media print{
-:root,:root[data-theme=dark]{color-scheme:light;${LIGHT_THEME}}
+:root:root:root{color-scheme:light;${LIGHT_THEME}}
 @page{margin:14mm}
 body{font-size:11px}nav,.tool{display:none!important}
 .wrap{max-width:none;padding:0}header{padding-top:0}header h1{font-size:26px}
 section{grid-template-columns:minmax(0,1fr);gap:10px;padding:18px 0}
 section>.side>div{position:static}
 .charts{grid-template-columns:1fr 1fr;gap:18px 24px}.plot{height:130px}.wide .plot{height:180px}
-table{font-size:10.5px}th,td{padding:4px 10px 4px 0}tr,.figures,.verdict{break-inside:avoid}h2,h3,figcaption{break-after:avoid}
+table{font-size:10.5px}th,td{padding:4px 10px 4px 0}.bar{display:none}tr,.figures,.verdict{break-inside:avoid}h2,h3,figcaption{break-after:avoid}
 .verdict,.bands rect,.bar rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}}
 `;
