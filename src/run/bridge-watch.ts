@@ -26,6 +26,11 @@ export class BridgeWatch {
     return [...this.#bridges.values()];
   }
 
+  /** Those that have died and not come back. */
+  get dead(): string[] {
+    return [...this.#dead];
+  }
+
   /** Takes the bridges that were up before the origin and records them there. */
   begin(bridges: readonly BridgeInfo[]): void {
     for (const bridge of bridges) {

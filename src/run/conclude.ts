@@ -27,7 +27,8 @@ export function conclude({ end, gates, trustBounds, query }: ConcludeInput): Con
     assessTrust({
       bounds: trustBounds,
       ...end.evidence,
-      accounting: end.accounting,
+      // What a dead bridge had sent last was counted at one end only: that is no loss inside the generator.
+      accounting: end.deadBridges.length > 0 ? null : end.accounting,
       sharedHost: end.bridges.length > 0 && end.bridges.every((bridge) => bridge.pid !== null),
     }),
     end,

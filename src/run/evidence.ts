@@ -59,11 +59,14 @@ export class TrustEvidence {
     this.#wallMinusMonotonicMs = offset;
   }
 
-  result(): Evidence {
+  /** `deadBridges` are not counted as read too seldom: that they died is told elsewhere. */
+  result(deadBridges: readonly string[]): Evidence {
     return {
       generator: this.#generator,
       host: this.#host,
-      readingsPerBridge: [...this.#readings.values()],
+      readingsPerBridge: [...this.#readings]
+        .filter(([id]) => !deadBridges.includes(id))
+        .map(([, count]) => count),
       startLagsMs: this.#startLagsMs,
       clockJumpMs: this.#clockJumpMs,
       likeParticipantsPps: [...this.#received.values()].map(ratesOfThoseWhoStayed),

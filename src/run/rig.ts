@@ -39,6 +39,8 @@ export interface RigEnd {
   tMs: number;
   participants: { planned: number; joined: number; failed: number };
   bridges: BridgeInfo[];
+  /** Of these, the ones that died. */
+  deadBridges: string[];
   accounting: PacketAccounting | null;
   evidence: ReturnType<TrustEvidence['result']>;
   versions: Record<string, string>;
@@ -193,7 +195,7 @@ export class Rig {
   /** Everybody leaves, engines and target end. Idempotent in effect; tells what it came to. */
   async close(): Promise<RigEnd> {
     const versions = [...this.#engines.values()].map((engine) => engine.versions());
-    const { bridges } = this.#bridges;
+    const { bridges, dead: deadBridges } = this.#bridges;
     const leftovers = await this.#scope.close();
     const tMs = this.tMs();
     this.#roster.summariseAll(tMs);
@@ -205,8 +207,9 @@ export class Rig {
         failed: this.#roster.failed,
       },
       bridges,
+      deadBridges,
       accounting: this.#accounting.result(bridges),
-      evidence: this.#evidence.result(),
+      evidence: this.#evidence.result(deadBridges),
       versions: Object.assign({}, this.#target?.versions(), ...versions),
       target: { kind: this.#target?.kind ?? 'none', notOffered: this.#target?.notOffered ?? [] },
       missedReadings: this.#missedReadings,

@@ -73,6 +73,8 @@ export function scheduleStages(configs: readonly StageConfig[], total: number): 
 }
 
 function moveOffsetMs(config: StageConfig, n: number, change: number, durationMs: number): number {
+  // A stage begins whole: the first join is due at its beginning, the last leave at its end.
+  if (config.kind === 'ramp-down') return ((n + 1) * durationMs) / change;
   if (config.kind !== 'steps') return (n * durationMs) / change;
   const step = Math.floor(n / config.size);
   return step * config.everyMs + Math.min(((n % config.size) * 1000) / config.ratePerS, config.everyMs);

@@ -23,7 +23,7 @@ async function scenario(url: string): Promise<string> {
     path,
     `version: 1
 name: numbers
-target: { url: "${url}", placement: least-stressed, maxPacketRatePps: 12345, maxParticipantsPerBridgeAndRoom: 6 }
+target: { url: "${url}", placement: least-stressed, maxPacketRatePps: 12345 }
 participants:
   - { name: speakers, count: 3, publish: { audio: { pattern: continuous }, video: { height: 360 } } }
   - { name: listeners, count: 9, publish: { audio: false } }
@@ -47,7 +47,15 @@ function packetsOf({ local, relay }: BridgeSample): number {
 
 describe('the numbers of a run', () => {
   it('agree with the SFU’s own counters within 1 % and with the kernel’s within 3 %', async () => {
-    const cluster = startCli(['cluster', 'start', '--bridges', '2', '--json']);
+    const cluster = startCli([
+      'cluster',
+      'start',
+      '--bridges',
+      '2',
+      '--max-participants-per-bridge-and-room',
+      '6',
+      '--json',
+    ]);
     await cluster.output(/http:\/\/127\.0\.0\.1:\d+/);
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(cluster.text())?.[0] ?? '';
     const out = join(folder, 'out');

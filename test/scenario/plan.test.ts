@@ -81,7 +81,7 @@ load:
     const plan = planOf(`participants: [{ count: 3 }]
 load: { stages: [{ kind: ramp, rate: 1 }, { kind: ramp-down, to: 1, rate: 1 }] }
 `);
-    expect(plan.participants.map((p) => p.leaveAtMs)).toEqual([null, 4000, 3000]);
+    expect(plan.participants.map((p) => p.leaveAtMs)).toEqual([null, 5000, 4000]);
   });
 
   it('leave out whom no stage lets in', () => {

@@ -92,14 +92,20 @@ function repeatCommand(file: string, seed: number): string[] {
   return ['npx', 'rtc-bench', 'run', file, '--seed', String(seed)];
 }
 
-function warningsBeforeStart({ capacity }: LoadedScenario): string[] {
-  if (capacity === null) return [];
+/** What the user may not know and will not see otherwise. */
+function warningsBeforeStart({ capacity, scenario }: LoadedScenario): string[] {
+  const warnings: string[] = [];
+  const { target } = scenario;
+  if (target.url !== undefined && target.maxParticipantsPerBridgeAndRoom !== undefined)
+    warnings.push(
+      'target.maxParticipantsPerBridgeAndRoom is ignored: with target.url it is a setting of the running cluster',
+    );
   const { cpuModel } = readHostInfo();
-  return capacity.machine.cpuModel === cpuModel
-    ? []
-    : [
-        `the capacity file was measured on ${capacity.machine.cpuModel ?? 'another machine'}, this is ${cpuModel}`,
-      ];
+  if (capacity !== null && capacity.machine.cpuModel !== cpuModel)
+    warnings.push(
+      `the capacity file was measured on ${capacity.machine.cpuModel ?? 'another machine'}, this is ${cpuModel}`,
+    );
+  return warnings;
 }
 
 /** Writes the report beside the record and prints the answer; without a folder's report the run still counts. */
