@@ -47,6 +47,8 @@ export class SinkQueue {
   #closing = false;
   #givenUp = false;
   #failing = false;
+  /** The loop waits for the next report, not for a batch to fill. */
+  #idle = false;
   #wake: () => void = () => {};
   #loop: Promise<void> | undefined;
 
@@ -74,7 +76,7 @@ export class SinkQueue {
     }
     this.#items.push(report);
     this.#loop ??= this.#run();
-    if (this.#items.length === 1 || this.#items.length === limits.batchItems) this.#wake();
+    if (this.#idle || this.#items.length === limits.batchItems) this.#wake();
   }
 
   /** Opens the sink now, so that what can never work is known before the first report. Throws what `open` throws. */
@@ -120,7 +122,9 @@ export class SinkQueue {
       this.#refill();
       if (this.#items.length === 0) {
         if (this.#closing) return;
+        this.#idle = true;
         await this.#woken();
+        this.#idle = false;
         continue;
       }
       if (this.#items.length < limits.batchItems && !this.#closing) await this.#pause(limits.batchTimeMs);

@@ -1,0 +1,111 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { REPORT_COLUMNS } from '../../src/observer/reports/columns.ts';
+import { REPORT_TYPES, type Report } from '../../src/observer/reports/types.ts';
+import { DEFAULT_FILE_SINK, openFileSink } from '../../src/observer/sinks/file.ts';
+import { createLoggerSink } from '../../src/observer/sinks/logger.ts';
+
+const event = (name: string): Report => ({
+  type: 'call-event',
+  base: { serviceId: 'svc' },
+  stat: {},
+  own: { name },
+});
+const never = new AbortController().signal;
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'files-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+const lines = async (file: string): Promise<string[]> =>
+  (await readFile(join(directory, file), 'utf8')).trimEnd().split(/\r?\n/);
+
+describe('report files', () => {
+  it('are there from the beginning, one a type, with upstream’s columns as their header', async () => {
+    const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory });
+    await sink.close();
+    expect((await readdir(directory)).toSorted()).toEqual(
+      REPORT_TYPES.map((type) => `${type}.csv`).toSorted(),
+    );
+    for (const type of REPORT_TYPES) {
+      expect(await lines(`${type}.csv`)).toEqual([REPORT_COLUMNS[type].join(',')]);
+    }
+  });
+
+  it('go on where an earlier process stopped, without a second header', async () => {
+    for (const name of ['ONE', 'TWO']) {
+      const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory });
+      await sink.write([event(name)], never);
+      await sink.close();
+    }
+    const rows = await lines('call-event.csv');
+    expect(rows.map((row) => row.split(',')[2])).toEqual(['name', 'ONE', 'TWO']);
+  });
+
+  it('are turned over at their size, each with a header, and old ones are deleted when asked to', async () => {
+    const sink = await openFileSink({
+      ...DEFAULT_FILE_SINK,
+      directory,
+      rotateBytes: 300,
+      keepFiles: 2,
+      types: ['call-event'],
+    });
+    for (let index = 0; index < 40; index += 1) await sink.write([event(`E${index}`)], never);
+    await sink.close();
+    const files = (await readdir(directory)).toSorted();
+    expect(files).toHaveLength(3);
+    expect(files).toContain('call-event.csv');
+    const rotated = files.filter((file) => /\.\d+\./.test(file));
+    for (const file of rotated) expect((await lines(file))[0]).toMatch(/^serviceId,timestamp,name/);
+    const names = (await Promise.all(files.map(lines))).flat().flatMap((row) => row.match(/E\d+/) ?? []);
+    expect(names).toContain('E39');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('can be lines of JSON', async () => {
+    const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory, encoding: 'json', types: [] });
+    await sink.write([event('ONE')], never);
+    await sink.close();
+    expect((await lines('call-event.ndjson')).map((line) => JSON.parse(line))).toEqual([
+      { type: 'CALL_EVENT', schemaVersion: '2.2.0', payload: { serviceId: 'svc', name: 'ONE' } },
+    ]);
+  });
+
+  it('that cannot be written leave the others written, and their reports for another try', async () => {
+    const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory, types: ['call-event'] });
+    await rm(directory, { recursive: true });
+    const other: Report = { ...event('X'), type: 'sfu-event' };
+    const result = await sink.write([event('ONE'), other], never);
+    expect(result.retry).toEqual([other]);
+    expect(result.reason).toContain('ENOENT');
+    await sink.close();
+    directory = await mkdtemp(join(tmpdir(), 'files-'));
+  });
+});
+
+describe('the log', () => {
+  const write = async (options: Parameters<typeof createLoggerSink>[0]): Promise<string> => {
+    let text = '';
+    const stream = {
+      isTTY: false,
+      columns: 80,
+      write(more: string) {
+        text += more;
+      },
+    };
+    await createLoggerSink(options, stream).write([event('a\u001b[31m'), event('b')], never);
+    return text;
+  };
+  it('prints reports, summaries, both or nothing, and no control characters', async () => {
+    expect(await write({ logLevel: 'INFO', printReports: false, printTypeSummary: false })).toBe('');
+    expect(await write({ logLevel: 'WARN', printReports: false, printTypeSummary: true })).toBe(
+      'WARN call-event: 2\n',
+    );
+    const printed = await write({ logLevel: 'INFO', printReports: true, printTypeSummary: false });
+    expect(printed.split('\n')).toHaveLength(3);
+    expect(printed).not.toContain('\u001b');
+  });
+});
