@@ -68,7 +68,8 @@ describe('the numbers of a run', () => {
     const before = await read();
     await new Promise((resolve) => setTimeout(resolve, (HOLD_S - 3) * 1000));
     const after = await read();
-    expect((await run.ended).exitCode).toBe(0);
+    const ended = await run.ended;
+    expect(ended.exitCode, ended.stdout).toBe(0);
     cluster.child.kill('SIGINT');
     await cluster.ended;
 
