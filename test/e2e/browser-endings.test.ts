@@ -37,7 +37,7 @@ async function startedEngine(participantsPerPage: number): Promise<Engine> {
       onEvent: (event) => events.push(event),
       access: (plan) => clusterAccess(cluster, plan.id, 'endings'),
     },
-    participantsPerPage,
+    { participantsPerPage },
   );
   await engine.start(signal);
   return engine;

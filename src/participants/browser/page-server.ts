@@ -4,13 +4,13 @@ import { environmentError, errorMessage } from '../../errors.ts';
 
 const DOCUMENT = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>rtc-bench participants</title><script defer src="/page.js"></script></head>
+<head><meta charset="utf-8"><title>rtc-bench participants</title><link rel="icon" href="data:,"><script defer src="/page.js"></script></head>
 <body></body>
 </html>
 `;
 
 /** The page needs its own script and signalling, nothing else. */
-const POLICY = "default-src 'none'; script-src 'self'; connect-src ws: wss:; media-src blob: mediastream:";
+const POLICY = "default-src 'none'; script-src 'self'; connect-src ws: wss:; media-src blob: mediastream:; img-src data:";
 
 /** Serves the participants' page. On the loopback interface unless browsers elsewhere have to reach it. */
 export class PageServer {

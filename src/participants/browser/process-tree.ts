@@ -5,7 +5,7 @@ const USER_HZ = 100;
 /** Resident pages are counted in these; every Linux that Chromium runs on for x86-64 and ordinary arm64. */
 const PAGE_BYTES = 4096;
 
-interface ProcessStat {
+export interface ProcessStat {
   pid: number;
   parentPid: number;
   /** Its own and that of children it has waited for, so that a closed page takes nothing out of the sum. */
@@ -35,6 +35,17 @@ export function processTree(rootPid: number): ProcessStat[] {
   const tree = all.filter((process) => process.pid === rootPid);
   for (const process of tree) tree.push(...(children.get(process.pid) ?? []));
   return tree;
+}
+
+/** What has ended meanwhile needs no killing; process ids come round again only after many thousand others. */
+export function killTree(processes: readonly { pid: number }[]): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // No such process: it has ended.
+    }
+  }
 }
 
 function readProcesses(): ProcessStat[] {

@@ -1,68 +1,49 @@
+import { Socket } from 'node:net';
 import type { Browser } from 'puppeteer';
 import { environmentError, errorMessage } from '../../errors.ts';
-import { type FoundChromium, requireChromium } from '../../setup/find-chromium.ts';
-import { sandboxObstacle } from '../../setup/sandbox.ts';
 import { Scope } from '../../system/scope.ts';
+import { sibling } from '../../system/sibling.ts';
 import type { System } from '../../system/types.ts';
-import { chromiumArguments } from './chromium-arguments.ts';
 import type { BrowserDriver, BrowserPage, ProcessUsage } from './driver.ts';
-import { processTree } from './process-tree.ts';
+import type { FindBrowser, LocalBrowser, LocalBrowserSettings } from './local-browser.ts';
+import { killTree, processTree } from './process-tree.ts';
 import { PuppeteerPage } from './puppeteer-page.ts';
 import { RunDirectory, removeLeftovers } from './run-directory.ts';
 
-const START_TIMEOUT_MS = 30_000;
-/** How long Chromium may take to end by itself before it is killed. */
+/** How long a browser may take to end by itself before it is killed. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
-/** One Chromium on this host for all participants, driven by puppeteer over a pipe. */
-export class ChromiumDriver implements BrowserDriver {
+/** One browser on this host for all its participants, driven by puppeteer: DevTools over a pipe, or BiDi. */
+export class PuppeteerDriver implements BrowserDriver {
   readonly longPollMs = 1_000;
   readonly #system: System;
+  readonly #find: FindBrowser;
+  readonly #settings: LocalBrowserSettings;
   readonly #scope = new Scope();
-  #found: FoundChromium | null = null;
-  #sandboxObstacle: string | null = null;
+  #versions: Record<string, string> = {};
   #browser: Browser | null = null;
   #gone: Promise<string> = new Promise(() => {});
   #pid: number | null = null;
 
-  constructor(system: System) {
+  constructor(system: System, find: FindBrowser, settings: LocalBrowserSettings) {
     this.#system = system;
+    this.#find = find;
+    this.#settings = settings;
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const found = await requireChromium(this.#system);
-    if (found.args.includes('--no-sandbox')) this.#sandboxObstacle = await sandboxObstacle(this.#system);
+    const found = await this.#find(this.#system, this.#settings);
     await removeLeftovers();
     signal.throwIfAborted();
     const directory = RunDirectory.create();
     this.#scope.defer('temporary browser profile', () => directory.remove());
-    const puppeteer = await import('puppeteer');
-    try {
-      this.#browser = await puppeteer.launch({
-        executablePath: found.executablePath,
-        headless: found.headless,
-        env: { ...this.#system.env, ...found.env },
-        args: [...chromiumArguments(), ...found.args],
-        userDataDir: directory.folder('profile'),
-        // Chromium ends when its pipe closes, so it cannot outlive us however we end.
-        pipe: true,
-        handleSIGINT: false,
-        handleSIGTERM: false,
-        handleSIGHUP: false,
-        timeout: START_TIMEOUT_MS,
-      });
-    } catch (error) {
-      await this.#scope.close();
-      throw environmentError('RTCB_BROWSER_START', `Chromium did not start: ${errorMessage(error)}`, {
-        hint: `npx rtc-bench doctor; tried ${found.executablePath}`,
-        cause: error,
-      });
-    }
-    const browser = this.#browser;
-    this.#found = found;
+    const browser = await this.#launch(found, directory);
+    this.#browser = browser;
+    this.#versions = found.versions;
     this.#pid = browser.process()?.pid ?? null;
     this.#gone = new Promise((resolve) => browser.on('disconnected', () => resolve('the browser has ended')));
     this.#scope.defer('browser', () => this.#end(browser));
+    if (!found.endsWithOwner) this.#watchOver(directory);
     if (signal.aborted) await this.close();
     signal.throwIfAborted();
   }
@@ -79,11 +60,7 @@ export class ChromiumDriver implements BrowserDriver {
   }
 
   versions(): Record<string, string> {
-    if (this.#found === null) return {};
-    return {
-      chromium: this.#found.version.replace(/^.* /, ''),
-      ...(this.#sandboxObstacle === null ? {} : { 'chromium-sandbox': `off: ${this.#sandboxObstacle}` }),
-    };
+    return this.#versions;
   }
 
   readUsage(): ProcessUsage {
@@ -99,7 +76,41 @@ export class ChromiumDriver implements BrowserDriver {
     await this.#scope.close();
   }
 
-  /** Asks Chromium to end, then makes sure that none of its processes stays. */
+  async #launch(found: LocalBrowser, directory: RunDirectory): Promise<Browser> {
+    const puppeteer = await import('puppeteer');
+    try {
+      return await puppeteer.launch({
+        ...found.launch,
+        userDataDir: directory.folder('profile'),
+        // Signals are for whoever runs the engine to act on.
+        handleSIGINT: false,
+        handleSIGTERM: false,
+        handleSIGHUP: false,
+        timeout: this.#settings.startTimeoutMs,
+      });
+    } catch (error) {
+      await this.#scope.close();
+      throw environmentError('RTCB_BROWSER_START', `the browser did not start: ${errorMessage(error)}`, {
+        hint: `npx rtc-bench doctor; tried ${found.executablePath}`,
+        cause: error,
+      });
+    }
+  }
+
+  /** Sees to it that the browser ends with us, however we end. */
+  #watchOver(directory: RunDirectory): void {
+    const reaper = this.#system.processes.spawn(
+      process.execPath,
+      [sibling(import.meta.url, './reaper'), String(this.#pid), directory.path],
+      { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
+    );
+    // Its end of the pipe must not keep us here; that it closes when we end is all that it is for.
+    reaper.unref();
+    if (reaper.stdin instanceof Socket) reaper.stdin.unref();
+    this.#scope.defer('browser reaper', () => void reaper.kill('SIGKILL'));
+  }
+
+  /** Asks the browser to end, then makes sure that none of its processes stays. */
   async #end(browser: Browser): Promise<void> {
     const processes = this.#pid === null ? [] : processTree(this.#pid);
     const timeout = new AbortController();
@@ -108,15 +119,6 @@ export class ChromiumDriver implements BrowserDriver {
       this.#system.clock.sleep(CLOSE_TIMEOUT_MS, timeout.signal).catch(() => {}),
     ]);
     timeout.abort();
-    for (const { pid } of processes) kill(pid);
-  }
-}
-
-/** What has ended meanwhile needs no killing; process ids come round again only after many thousand others. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // No such process: it has ended.
+    killTree(processes);
   }
 }
