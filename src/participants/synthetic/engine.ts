@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { environmentError, errorMessage } from '../../errors.ts';
 import type { SrtpProfile } from '../../packets/types.ts';
 import type { ParticipantPlan } from '../../scenario/plan-types.ts';
+import { packageRoot } from '../../setup/package-root.ts';
 import { sibling } from '../../system/sibling.ts';
 import type { Engine, EngineOptions, GeneratorSample, ParticipantSample } from '../types.ts';
 import { latenessP99Ms } from './lateness.ts';
@@ -18,13 +19,13 @@ export interface SyntheticSettings {
   shards?: number | undefined;
   /** Default `auto`: the native packet loop where it is built. */
   packetLoop?: ShardData['packetLoop'] | undefined;
+  /** Where the native packet loop was built; null or absent: it was not. */
+  packetAddonFile?: string | null | undefined;
   /** SRTP profiles offered, best first. Default: what suits the packet loop. */
   srtpProfiles?: readonly SrtpProfile[] | undefined;
   /** Where the recorded media are. Default: those that come with the package. */
   mediaFolder?: string | undefined;
 }
-
-const MEDIA_FOLDER = fileURLToPath(new URL('../../../media/', import.meta.url));
 
 /** Participants that a thread takes before another one is started: about a third of what a core can carry. */
 const FILLED = { native: 200, typescript: 80 };
@@ -148,12 +149,19 @@ export class SyntheticEngine implements Engine {
   }
 
   async #addShard(): Promise<void> {
-    const { seed = 1, packetLoop = 'auto', srtpProfiles, mediaFolder = MEDIA_FOLDER } = this.#settings;
+    const {
+      seed = 1,
+      packetLoop = 'auto',
+      packetAddonFile,
+      srtpProfiles,
+      mediaFolder = join(packageRoot(), 'media'),
+    } = this.#settings;
     const index = this.#started;
     this.#started += 1;
     const shard = await this.#startShard({
       seed: seed + SEED_STEP * index,
       packetLoop,
+      packetAddonFile: packetAddonFile ?? null,
       srtpProfiles: srtpProfiles ?? null,
       mediaFolder,
       wallOffsetMs: this.#wallOffsetMs,

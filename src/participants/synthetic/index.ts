@@ -1,3 +1,4 @@
+import { findPacketAddon } from '../../setup/find-packet-addon.ts';
 import type { System } from '../../system/types.ts';
 import type { Engine, EngineOptions } from '../types.ts';
 import { SyntheticEngine, type SyntheticSettings } from './engine.ts';
@@ -6,9 +7,9 @@ export type { SyntheticSettings } from './engine.ts';
 
 /** Participants without a browser, in worker threads of this process. */
 export function createSyntheticEngine(
-  _system: System,
+  system: System,
   options: EngineOptions,
   settings: SyntheticSettings = {},
 ): Engine {
-  return new SyntheticEngine(options, settings);
+  return new SyntheticEngine(options, { packetAddonFile: findPacketAddon(system.env), ...settings });
 }

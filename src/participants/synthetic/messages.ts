@@ -7,6 +7,8 @@ import type { ParticipantEvent, ParticipantSample } from '../types.ts';
 export interface ShardData {
   seed: number;
   packetLoop: 'auto' | 'native' | 'typescript';
+  /** Where the native packet loop was built; null: it was not. */
+  packetAddonFile: string | null;
   /** Offered to the SFU, best first; null: what suits the packet loop. */
   srtpProfiles: readonly SrtpProfile[] | null;
   mediaFolder: string;

@@ -3,11 +3,11 @@ import type { FromShard, ShardData, ToShard } from './messages.ts';
 import { Shard } from './shard.ts';
 
 /** The thread of a shard: messages in, calls on the shard, messages out. */
-async function main(): Promise<void> {
+function main(): void {
   const port = parentPort;
   if (port === null) throw new Error('a shard runs in a worker thread');
   const tell = (message: FromShard) => port.postMessage(message);
-  const shard = await Shard.create(workerData as ShardData, tell);
+  const shard = Shard.create(workerData as ShardData, tell);
   port.on('message', (message: ToShard) => {
     switch (message.type) {
       case 'join':
@@ -41,4 +41,4 @@ async function main(): Promise<void> {
   tell({ type: 'ready', packetLoop: shard.packetLoop });
 }
 
-await main();
+main();

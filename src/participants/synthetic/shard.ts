@@ -46,11 +46,11 @@ export class Shard {
   }
 
   /** Throws environmentError when the packet loop or the media asked for are not there. */
-  static async create(data: ShardData, tell: (message: FromShard) => void): Promise<Shard> {
+  static create(data: ShardData, tell: (message: FromShard) => void): Shard {
     const nowMs = hostClock();
     const bySocket: SessionContext['bySocket'] = new Map();
     const byStream: SessionContext['byStream'] = new Map();
-    const loop = await createPacketLoop(data.packetLoop, {
+    const loop = createPacketLoop(data.packetLoop, data.packetAddonFile, {
       nowMs,
       wallOffsetMs: data.wallOffsetMs,
       handlers: {
