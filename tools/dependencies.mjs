@@ -33,7 +33,7 @@ export function run(file, args, options = {}) {
 }
 
 /** Starts the npm that started us, or else the one on PATH. */
-function npm(args) {
+export function npm(args) {
   const started = process.env.npm_execpath ?? '';
   return started.endsWith('npm-cli.js') ? run(process.execPath, [started, ...args]) : run('npm', args);
 }
