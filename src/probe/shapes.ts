@@ -6,8 +6,8 @@ export type TrafficShape =
   | { kind: 'constant'; sizeBytes: number; ratePps: number | null }
   /** 100 bytes, evenly spaced, 50 a second and stream: Opus at 20 ms. */
   | { kind: 'audio'; ratePps: number }
-  /** 1200 bytes in frame bursts, 30 frames a second and flow, each key frame a bigger burst. */
-  | { kind: 'video'; ratePps: number }
+  /** 1200 bytes unless told, in frame bursts, 30 frames a second and flow, each key frame a bigger burst. */
+  | { kind: 'video'; ratePps: number; sizeBytes?: number }
   /** One audio stream for each video stream: a quarter of the packets are audio. */
   | { kind: 'mix'; ratePps: number };
 
@@ -50,7 +50,7 @@ export function shapeSizeBytes(shape: TrafficShape): number | null {
     case 'audio':
       return AUDIO_PACKET_BYTES;
     case 'video':
-      return VIDEO_PACKET_BYTES;
+      return shape.sizeBytes ?? VIDEO_PACKET_BYTES;
     case 'mix':
       return null;
   }
@@ -82,8 +82,8 @@ export function checkShape(shape: TrafficShape, flows: number): void {
       'RTCB_PROBE_RATE',
       `the rate must be above 0 and at most 10000000 packets/s, not ${shape.ratePps}`,
     );
-  if (shape.kind !== 'constant') return;
-  const { sizeBytes } = shape;
+  const sizeBytes = shapeSizeBytes(shape);
+  if (sizeBytes === null) return;
   if (!Number.isInteger(sizeBytes) || sizeBytes < MIN_PACKET_BYTES || sizeBytes > MAX_PACKET_BYTES)
     throw usageError(
       'RTCB_PROBE_SIZE',
@@ -98,11 +98,11 @@ export function createSchedule(shape: TrafficShape, flows: number): PacketSchedu
     case 'audio':
       return evenSchedule(shape.ratePps, AUDIO_PACKET_BYTES, flows, 0);
     case 'video':
-      return frameSchedule(shape.ratePps, flows, 0);
+      return frameSchedule(shape.ratePps, shape.sizeBytes ?? VIDEO_PACKET_BYTES, flows, 0);
     case 'mix':
       return merge(
         evenSchedule(shape.ratePps * MIX_AUDIO_SHARE, AUDIO_PACKET_BYTES, flows, 0),
-        frameSchedule(shape.ratePps * (1 - MIX_AUDIO_SHARE), flows, flows),
+        frameSchedule(shape.ratePps * (1 - MIX_AUDIO_SHARE), VIDEO_PACKET_BYTES, flows, flows),
       );
   }
 }
@@ -131,14 +131,14 @@ function evenSchedule(
 }
 
 /** Frames of each flow, the flows' frames spread over the frame time; a frame's packets are due at once. */
-function frameSchedule(ratePps: number, flows: number, firstFlow: number): PacketSchedule {
+function frameSchedule(ratePps: number, sizeBytes: number, flows: number, firstFlow: number): PacketSchedule {
   const frameRate = FRAMES_PER_SECOND * flows;
   const meanWeight = (KEY_FRAME_INTERVAL_FRAMES - 1 + KEY_FRAME_WEIGHT) / KEY_FRAME_INTERVAL_FRAMES;
   const packetsPerWeight = ratePps / frameRate / meanWeight;
   const credit = new Float64Array(flows);
   let frame = -1;
   let left = 0;
-  const packet: DuePacket = { dueMs: 0, flow: firstFlow, sizeBytes: VIDEO_PACKET_BYTES };
+  const packet: DuePacket = { dueMs: 0, flow: firstFlow, sizeBytes };
   const advance = () => {
     while (left === 0) {
       frame += 1;

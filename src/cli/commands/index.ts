@@ -13,6 +13,8 @@ import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
 import { registerSetup } from './setup.ts';
+import { registerSimulate } from './simulate.ts';
+import { registerTune } from './tune.ts';
 
 /** Every command, in the order in which `--help` lists them. */
 export const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
@@ -25,8 +27,10 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerCluster,
   registerObserve,
   registerProbe,
+  registerTune,
   registerSetup,
   registerDoctor,
   registerSchema,
   registerCompletion,
+  registerSimulate,
 ];

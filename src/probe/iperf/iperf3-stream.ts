@@ -63,13 +63,13 @@ function endOfIntervals(intervals: readonly unknown[]): unknown {
   let sender: unknown = null;
   for (const interval of intervals) {
     const sum = (interval as { sum?: Record<string, unknown> } | undefined)?.sum;
-    if (sum === undefined || sum['omitted'] === true) continue;
+    if (sum === undefined || sum.omitted === true) continue;
     const numberOf = (key: string) => (typeof sum[key] === 'number' ? sum[key] : 0);
     bytes += numberOf('bytes');
     packets += numberOf('packets');
     lost += numberOf('lost_packets');
     seconds += numberOf('seconds');
-    sender = sum['sender'];
+    sender = sum.sender;
   }
   const counted = { bytes, packets, lost_packets: lost, seconds };
   return sender === true ? { sum_sent: counted } : { sum_received: counted };

@@ -75,11 +75,15 @@ export class ServerSession {
     try {
       lines = this.#reader.push(chunk);
     } catch {
-      return this.close();
+      this.close();
+      return;
     }
     for (const line of lines) {
       const message = decodeLine(line, clientMessage);
-      if (message === null) return this.close();
+      if (message === null) {
+        this.close();
+        return;
+      }
       void this.#handle(message).catch(() => this.close());
     }
   }
@@ -130,8 +134,8 @@ export class ServerSession {
     this.#budgetBytes += current.receivedBytes - previous.receivedBytes;
     const { maxPacketRatePps } = this.#shared.limits;
     if (packets / seconds > maxPacketRatePps * RATE_TOLERANCE)
-      return this.#refuse('rate', `the limit is ${maxPacketRatePps} packets a second`);
-    this.#say({ type: 'interval', previous, current });
+      this.#refuse('rate', `the limit is ${maxPacketRatePps} packets a second`);
+    else this.#say({ type: 'interval', previous, current });
   }
 
   async #report(sentPackets: number): Promise<void> {

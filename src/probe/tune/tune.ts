@@ -1,0 +1,39 @@
+import type { System } from '../../system/types.ts';
+import { adviseBuffers } from './advice.ts';
+import { type SweepOptions, sweepBuffers } from './sweep.ts';
+import { applySysctl, HOST_PLACE, type SysctlPlace } from './sysctl.ts';
+import type { TuneResult } from './types.ts';
+
+export interface TuneOptions extends SweepOptions {
+  marginRatio: number;
+  sockets: number;
+  apply: boolean;
+  place?: SysctlPlace;
+  onPhase?: (text: string) => void;
+}
+
+/** Sweep, advise and, where asked, apply and sweep again. */
+export async function tuneBuffers(system: System, options: TuneOptions): Promise<TuneResult> {
+  const { burst, marginRatio, sockets, place = HOST_PLACE } = options;
+  const createdAt = new Date(system.clock.wallMs()).toISOString();
+  const sweep = await sweepBuffers(system, options);
+  const advice = adviseBuffers(sweep, burst, { marginRatio, sockets });
+  const warnings: string[] = [];
+  const isApplying = options.apply && advice.sysctl.length > 0;
+  if (options.apply && !isApplying) warnings.push('nothing had to be raised: no file was written');
+  if (isApplying) {
+    await applySysctl(advice.sysctl, place);
+    options.onPhase?.(`wrote ${place.dropIn} and loaded it; sweeping again`);
+  }
+  return {
+    schemaVersion: 1,
+    kind: 'udp-buffer-sweep',
+    createdAt,
+    burst,
+    sweep,
+    advice,
+    applied: isApplying ? { dropIn: place.dropIn, lines: advice.sysctl } : null,
+    after: isApplying ? await sweepBuffers(system, options) : null,
+    warnings,
+  };
+}
