@@ -24,6 +24,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerReport,
   registerGate,
   registerCompare,
+  registerSimulate,
   registerCluster,
   registerObserve,
   registerProbe,
@@ -32,5 +33,4 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerDoctor,
   registerSchema,
   registerCompletion,
-  registerSimulate,
 ];
