@@ -6,6 +6,16 @@ import { cacheDirectory } from './cache-dir.ts';
 import { packageRoot } from './package-root.ts';
 
 export const PACKET_ADDON_FILE = 'packets.node';
+/** How the compiler is called; part of what makes one addon another. */
+export const PACKET_ADDON_FLAGS = [
+  '-O3',
+  '-std=c++20',
+  '-shared',
+  '-fPIC',
+  '-pthread',
+  '-fvisibility=hidden',
+  '-Wall',
+];
 
 /** The sources of the native packet loop. */
 export function packetAddonSources(root = packageRoot()): string[] {
@@ -17,9 +27,9 @@ export function packetAddonSources(root = packageRoot()): string[] {
     .map((name) => join(directory, name));
 }
 
-/** Where the addon built from these sources is kept: other sources are another addon. */
+/** Where the addon built from these sources is kept: other sources or flags are another addon. */
 export function packetAddonDirectory(env: System['env'], sources: readonly string[]): string {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(PACKET_ADDON_FLAGS.join(' '));
   for (const source of sources) hash.update(readFileSync(source));
   const name = `packets-${process.platform}-${process.arch}-${hash.digest('hex').slice(0, 12)}`;
   return join(cacheDirectory(env), name);

@@ -1,7 +1,6 @@
 import type { System } from '../system/types.ts';
 import { chromiumProvider } from './chromium/provider.ts';
 import { type Consent, Debian } from './debian.ts';
-import { packetAddonSources } from './find-packet-addon.ts';
 import { packetAddonProvider } from './packets/provider.ts';
 import { programProviders } from './programs.ts';
 import type { Provider } from './types.ts';
@@ -13,7 +12,7 @@ export function allProviders(system: System, consent: Consent, optional = false)
   return [
     workerProvider(system, debian),
     // After the worker, whose build brings the compiler that this one takes.
-    ...(packetAddonSources().length === 0 ? [] : [packetAddonProvider(system, debian)]),
+    packetAddonProvider(system, debian),
     chromiumProvider(system, debian),
     ...(optional ? programProviders(system, debian) : []),
   ];

@@ -8,6 +8,7 @@ import { findPacketAddon } from '../find-packet-addon.ts';
 import { findProgram } from '../find-program.ts';
 import { requireWorker } from '../find-worker.ts';
 import { packageRoot } from '../package-root.ts';
+import { addonLoads } from '../packets/provider.ts';
 import { runProgram } from '../run-program.ts';
 import type { Check } from './types.ts';
 
@@ -113,8 +114,11 @@ function packetLoopCheck(system: System): Check {
     name: 'packet loop',
     async run() {
       const file = findPacketAddon(system.env);
-      if (file !== null) return { status: 'ok', detail: `native: ${file}` };
       const mend = 'npx rtc-bench setup (it takes a C++ compiler)';
+      if (file !== null) {
+        if (await addonLoads(system, file)) return { status: 'ok', detail: `native: ${file}` };
+        return { status: 'warning', detail: `${file} does not load`, mend: `remove it, then: ${mend}` };
+      }
       return { status: 'note', detail: 'TypeScript: several times the CPU a packet of the native one', mend };
     },
   };

@@ -5,6 +5,7 @@ import { type Debian, lastLines } from '../debian.ts';
 import {
   findPacketAddon,
   PACKET_ADDON_FILE,
+  PACKET_ADDON_FLAGS,
   packetAddonDirectory,
   packetAddonSources,
 } from '../find-packet-addon.ts';
@@ -17,7 +18,6 @@ const COMPILE_TIMEOUT_MS = 180_000;
 const LOAD_TIMEOUT_MS = 10_000;
 const COMPILER_PACKAGES = ['g++'];
 
-const FLAGS = ['-O3', '-std=c++20', '-shared', '-fPIC', '-pthread', '-fvisibility=hidden', '-Wall'];
 /** On macOS the symbols of Node-API are found in the program that loads the addon. */
 const LINK_FLAGS = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
 
@@ -26,7 +26,7 @@ function compiler(env: System['env']): string | null {
 }
 
 /** Whether this Node loads the addon, asked of another process: a bad one takes its process with it. */
-async function loads(system: System, addon: string): Promise<boolean> {
+export async function addonLoads(system: System, addon: string): Promise<boolean> {
   const script = `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`;
   const result = await runProgram(system, process.execPath, ['-e', script], { timeoutMs: LOAD_TIMEOUT_MS });
   return result.exitCode === 0;
@@ -47,11 +47,11 @@ function compiledAddon(system: System, debian: Debian, root: string): Source {
       const addon = join(work, PACKET_ADDON_FILE);
       const units = sources.filter((source) => !/\.(h|hpp)$/.test(source));
       const include = `-I${join(headers.directory, 'include')}`;
-      const args = [...FLAGS, include, '-o', addon, ...units, ...LINK_FLAGS];
+      const args = [...PACKET_ADDON_FLAGS, include, '-o', addon, ...units, ...LINK_FLAGS];
       const result = await runProgram(system, program, args, { timeoutMs: COMPILE_TIMEOUT_MS, signal });
       signal.throwIfAborted();
       if (result.exitCode !== 0) throw new SourceFailed(`${program} failed: ${lastLines(result)}`);
-      if (!(await loads(system, addon)))
+      if (!(await addonLoads(system, addon)))
         throw new SourceFailed('the addon was built but Node does not load it');
       rmSync(target, { recursive: true, force: true });
       renameSync(work, target);
