@@ -2,6 +2,7 @@ import { environmentError, errorMessage } from '../errors.ts';
 import { sibling } from '../system/sibling.ts';
 import type { Processes } from '../system/types.ts';
 import type { CoordinatorMethods } from './coordinator/protocol.ts';
+import { processEnd } from './process-end.ts';
 import { RpcCaller, RpcError } from './rpc.ts';
 import type { ClusterSettings } from './settings.ts';
 
@@ -10,8 +11,8 @@ const STOP_TIMEOUT_MS = 8000;
 
 export interface LaunchedCluster {
   url: string;
-  /** Resolves when the coordinator has ended, whoever ended it. */
-  readonly ended: Promise<void>;
+  /** Resolves to how the coordinator ended, whoever ended it. */
+  readonly ended: Promise<string>;
   /** Ends the coordinator and with it bridges and workers. Idempotent. */
   close(): Promise<void>;
 }
@@ -26,7 +27,7 @@ export async function launchCluster(
   signal: AbortSignal,
 ): Promise<LaunchedCluster> {
   const child = processes.spawn(process.execPath, [sibling(import.meta.url, './coordinator/process')], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Ctrl-C in the terminal drains the run, which still needs the cluster.
     detached: true,
   });
@@ -37,13 +38,9 @@ export async function launchCluster(
     },
     () => {},
   );
-  const ended = new Promise<void>((resolve) => {
-    const end = (reason: string) => {
-      caller.close(new RpcError('coordinator-lost', reason));
-      resolve();
-    };
-    child.once('error', (error) => end(error.message));
-    child.once('exit', (code, killer) => end(`process ended (${killer ?? `exit code ${code}`})`));
+  const ended = processEnd(child).then((reason) => {
+    caller.close(new RpcError('coordinator-lost', reason));
+    return reason;
   });
   const close = async () => {
     await caller.call('stop', null, { timeoutMs: STOP_TIMEOUT_MS }).catch(() => {});

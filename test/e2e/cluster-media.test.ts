@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { BridgeSample } from '../../src/targets/types.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
-import { join, next, OPUS_CAPABILITIES, opusParameters, PeerTransport } from '../support/rtp-peer.ts';
+import {
+  join,
+  next,
+  OPUS_CAPABILITIES,
+  opusParameters,
+  PeerTransport,
+  VP8_CAPABILITIES,
+  vp8Parameters,
+} from '../support/rtp-peer.ts';
 
 let cluster: TestCluster;
 beforeEach(async () => {
@@ -121,5 +129,45 @@ describe('media through two bridges', () => {
         )
       ).participantIds,
     ).toEqual([]);
+  });
+
+  it('gives the simulcast layer that was asked for, on the other bridge too, and tells when it changes', async () => {
+    const { client } = await join(cluster, 'r', 'p1', 0);
+    const transport = await PeerTransport.connect(client, 'send');
+    onTestFinished(() => transport.close());
+    const ssrcs = [71, 72];
+    const { producerId } = await client.request('produce', {
+      transportId: transport.transportId,
+      kind: 'video',
+      source: 'camera',
+      rtpParameters: vp8Parameters(ssrcs),
+    });
+    let sequenceNumber = 0;
+    const filming = setInterval(() => {
+      sequenceNumber += 1;
+      for (const ssrc of ssrcs) void transport.sendKeyFrame(ssrc, sequenceNumber);
+    }, 33);
+    onTestFinished(() => clearInterval(filming));
+    const far = await join(cluster, 'r', 'p2', 1);
+    const receiver = await PeerTransport.connect(far.client, 'recv');
+    onTestFinished(() => receiver.close());
+    const { consumerId } = await far.client.request('consume', {
+      transportId: receiver.transportId,
+      producerId,
+      rtpCapabilities: VP8_CAPABILITIES,
+    });
+    const spatialLayer = (wanted: number) =>
+      next(
+        far.client,
+        'consumerLayers',
+        (layers: { spatialLayer: number | null }) => layers.spatialLayer === wanted,
+      );
+    const highest = spatialLayer(1);
+    await far.client.request('resumeConsumer', { consumerId });
+    expect((await highest).consumerId).toBe(consumerId);
+    const lowest = spatialLayer(0);
+    await far.client.request('setPreferredLayers', { consumerId, spatialLayer: 0 });
+    await lowest;
+    await far.client.request('requestKeyFrame', { consumerId });
   });
 });

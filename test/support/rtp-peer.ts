@@ -4,6 +4,8 @@ import {
   RTCDtlsTransport,
   RTCIceGatherer,
   RTCIceTransport,
+  RtcpSenderInfo,
+  RtcpSrPacket,
   RtpHeader,
   type RtpPacket,
 } from 'werift';
@@ -45,6 +47,29 @@ export function opusParameters(ssrc: number): mediasoup.RtpParameters {
     encodings: [{ ssrc }],
     headerExtensions: [{ uri: AUDIO_LEVEL_URI, id: AUDIO_LEVEL_ID }],
     rtcp: { cname: `cname-${ssrc}` },
+  };
+}
+
+export const VP8_PAYLOAD_TYPE = 101;
+const VP8_CODEC = {
+  mimeType: 'video/VP8',
+  clockRate: 90_000,
+  rtcpFeedback: [{ type: 'nack', parameter: 'pli' }],
+};
+
+/** What receives VP8 without any bandwidth estimation: layers are then chosen by preference alone. */
+export const VP8_CAPABILITIES: mediasoup.RtpCapabilities = {
+  codecs: [{ ...VP8_CODEC, kind: 'video', preferredPayloadType: VP8_PAYLOAD_TYPE }],
+  headerExtensions: [],
+};
+
+/** Simulcast by SSRC, lowest layer first. */
+export function vp8Parameters(ssrcs: readonly number[]): mediasoup.RtpParameters {
+  return {
+    codecs: [{ ...VP8_CODEC, payloadType: VP8_PAYLOAD_TYPE, parameters: {} }],
+    encodings: ssrcs.map((ssrc) => ({ ssrc })),
+    headerExtensions: [],
+    rtcp: { cname: 'video' },
   };
 }
 
@@ -124,6 +149,30 @@ export class PeerTransport {
       await this.sendAudio(ssrc, firstSequenceNumber + i);
       if (i % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 5));
     }
+  }
+
+  /** Sends one packet that is a whole VP8 key frame, and what puts the stream's clock beside those of others. */
+  async sendKeyFrame(ssrc: number, sequenceNumber: number): Promise<void> {
+    const timestamp = (sequenceNumber * 3000) >>> 0;
+    // RFC 7741: descriptor with S set; then a frame header whose P bit is 0, and the start code.
+    const payload = Buffer.from([0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 64, 0, ...new Uint8Array(200)]);
+    const header = new RtpHeader({
+      version: 2,
+      payloadType: VP8_PAYLOAD_TYPE,
+      ssrc,
+      sequenceNumber: sequenceNumber & 0xffff,
+      timestamp,
+      marker: true,
+    });
+    await this.#dtls.sendRtp(payload, header);
+    const ntpTimestamp = BigInt(Math.round(Date.now() / 1000 + 2_208_988_800)) << 32n;
+    const senderInfo = new RtcpSenderInfo({
+      ntpTimestamp,
+      rtpTimestamp: timestamp,
+      packetCount: 1,
+      octetCount: 200,
+    });
+    await this.#dtls.sendRtcp([new RtcpSrPacket({ ssrc, senderInfo, reports: [] })]);
   }
 
   async close(): Promise<void> {

@@ -3,13 +3,12 @@ import { sibling } from '../../system/sibling.ts';
 import type { Processes } from '../../system/types.ts';
 import type { BridgeInfo } from '../../targets/types.ts';
 import type { BridgeMethods, BridgeNotifications, BridgeSettings } from '../bridge/protocol.ts';
+import { processEnd } from '../process-end.ts';
 import { type CallOptions, RpcCaller, RpcError } from '../rpc.ts';
 
 /** A worker starts in well under a second; a loaded machine may need more. */
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5000;
-/** Characters of standard error that are kept for the reason of a death. */
-const STDERR_TAIL = 2000;
 
 export interface BridgeProcessEvents {
   onNotify<N extends keyof BridgeNotifications>(name: N, params: BridgeNotifications[N]): void;
@@ -28,7 +27,6 @@ export class BridgeProcess {
   #info: BridgeInfo | null = null;
   #workerDeath: string | null = null;
   #stopping = false;
-  #stderrTail = '';
 
   constructor(processes: Processes, index: number, events: BridgeProcessEvents) {
     this.index = index;
@@ -40,9 +38,6 @@ export class BridgeProcess {
       detached: true,
     });
     this.#child = child;
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL);
-    });
     this.#caller = new RpcCaller(
       {
         // A child that is gone takes nothing more; its exit fails what is open.
@@ -52,18 +47,10 @@ export class BridgeProcess {
       // Answers continue in microtasks; news of the same chunk must not overtake them.
       (name, params) => setImmediate(() => this.#notified(name, params)),
     );
-    this.#ended = new Promise((resolve) => {
-      const end = (reason: string) => {
-        this.#caller.close(new RpcError('bridge-lost', `${this.bridgeId}: ${reason}`));
-        if (!this.#stopping) events.onLost(reason);
-        resolve();
-      };
-      child.once('error', (error) => end(`could not be started: ${error.message}`));
-      child.once('exit', (code, signal) => {
-        const stderr = this.#stderrTail.trim();
-        const how = `process ended (${signal ?? `exit code ${code}`})${stderr === '' ? '' : `: ${stderr}`}`;
-        end(this.#workerDeath ?? how);
-      });
+    this.#ended = processEnd(child).then((how) => {
+      const reason = this.#workerDeath ?? how;
+      this.#caller.close(new RpcError('bridge-lost', `${this.bridgeId}: ${reason}`));
+      if (!this.#stopping) events.onLost(reason);
     });
   }
 

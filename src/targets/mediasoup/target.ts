@@ -36,11 +36,12 @@ export class MediasoupTarget implements Target {
 
   async start(signal: AbortSignal): Promise<void> {
     try {
-      const client = new ClusterClient(this.#options.url ?? (await this.#launch(signal)));
+      const { url, howItEnded } = await this.#reach(signal);
+      const client = new ClusterClient(url);
       this.#software = (await client.health(signal)).software;
       const events = await client.events(
         (event) => this.#told(event),
-        () => this.#options.onEvent({ type: 'target-lost', reason: `${client.url} ended the connection` }),
+        async () => this.#options.onEvent({ type: 'target-lost', reason: await howItEnded() }),
       );
       this.#scope.defer('cluster events', () => events.close());
       const bridges = await client.bridges(signal);
@@ -85,12 +86,14 @@ export class MediasoupTarget implements Target {
     await this.#scope.close();
   }
 
-  async #launch(signal: AbortSignal): Promise<string> {
-    const { system, settings, placement } = this.#options;
+  /** Where the cluster is, and later how it came to its end. */
+  async #reach(signal: AbortSignal): Promise<{ url: string; howItEnded(): Promise<string> }> {
+    const { url, system, settings, placement } = this.#options;
+    if (url !== null) return { url, howItEnded: async () => `${url} ended the connection` };
     const workerFile = await requireWorker(system);
     const cluster = await launchCluster(system.processes, { ...settings, placement, workerFile }, signal);
     this.#scope.defer('cluster', () => cluster.close());
-    return cluster.url;
+    return { url: cluster.url, howItEnded: async () => `its coordinator's ${await cluster.ended}` };
   }
 
   #told(event: ClusterEvent): void {
