@@ -8,7 +8,11 @@ import { number, table } from '../../reports/html/table.ts';
 import type { SimulationAnswer } from './render.ts';
 
 /** `simulation.html`: nodes and load over the day, one offline file like every report. */
-export async function simulationPage(answer: SimulationAnswer, version: string): Promise<string> {
+export async function simulationPage(
+  answer: SimulationAnswer,
+  document: unknown,
+  version: string,
+): Promise<string> {
   const { options, results } = answer;
   const times = options.demand.map((_, minute) => minute * 60_000);
   const durationMs = Math.max(60_000, options.demand.length * 60_000);
@@ -86,7 +90,11 @@ export async function simulationPage(answer: SimulationAnswer, version: string):
     header: html`<header><h1>Scaling rules on one day of load</h1></header>`,
     sections: [{ section, markup: renderSection(section) }],
     footer: html`Made by rtc-bench ${version}. The same options always make the same page.`,
-    json: { data: { value: { durationMs, charts: context.charts, lines: context.data.toBase64() } } },
+    json: {
+      data: { value: { durationMs, charts: context.charts, lines: context.data.toBase64() } },
+      // What the button saves; the script looks for it by this name.
+      manifest: { value: document, indent: 1 },
+    },
     script: await bundlePageScript(),
   });
 }

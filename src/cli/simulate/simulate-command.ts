@@ -72,10 +72,25 @@ function documentOf({ demand, cost, options, results }: SimulationAnswer): unkno
   return { schemaVersion: 1, demand, cost, settings, results };
 }
 
+/** Without the minutes, which are in the CSV and drawn on the page. */
+function summaryOf({ demand, cost, options, results }: SimulationAnswer): unknown {
+  const { demand: _minutes, ...settings } = options;
+  return {
+    schemaVersion: 1,
+    demand,
+    cost,
+    settings,
+    results: results.map(({ rows: _rows, ...rest }) => rest),
+  };
+}
+
 async function writeAnswer(dir: string, answer: SimulationAnswer): Promise<void> {
   const { simulationPage } = await import('./page.ts');
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'simulation.json'), `${JSON.stringify(documentOf(answer), null, 2)}\n`);
   await writeFile(join(dir, 'simulation.csv'), simulationCsv(answer.results));
-  await writeFile(join(dir, 'simulation.html'), await simulationPage(answer, toolVersion()));
+  await writeFile(
+    join(dir, 'simulation.html'),
+    await simulationPage(answer, summaryOf(answer), toolVersion()),
+  );
 }

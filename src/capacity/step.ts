@@ -1,0 +1,60 @@
+import type { GateResult, TrustVerdict } from '../results/records.ts';
+import type { Limit } from './capacity-file.ts';
+import type { StepVerdict } from './search.ts';
+
+/** What a step of a calibration showed of itself. */
+export interface StepEvidence {
+  /** The objective, evaluated over the step. */
+  objective: readonly GateResult[];
+  /** Of the generator, over the step. */
+  trust: TrustVerdict | null;
+  /** Cores that the media process used; one worker has one. */
+  bridgeCpuRatio: number | null;
+  /** Datagrams that the kernel dropped at full sockets that are not the generator's, and at full backlogs. */
+  kernelDrops: number;
+}
+
+export interface StepJudgement {
+  verdict: StepVerdict;
+  /** null when it holds. */
+  reason: string | null;
+  limitedBy: Limit;
+}
+
+/** A media process beyond this share of its core is at its end: what remains goes to waiting for the kernel. */
+const BUSY_CORE = 0.9;
+
+/**
+ * Whether quality held. A saturated generator comes first, for then nothing was learnt of the bridge. A gate of the
+ * objective without any sample says nothing (nobody joins in a step down); when none had any, nothing is known.
+ */
+export function judgeStep({ objective, trust, bridgeCpuRatio, kernelDrops }: StepEvidence): StepJudgement {
+  if (trust?.verdict === 'saturated') {
+    const reason = trust.reasons[0]?.message ?? 'the generator was the bottleneck';
+    return { verdict: 'saturated', reason, limitedBy: 'generator' };
+  }
+  const failed = objective.filter((gate) => gate.outcome === 'failed');
+  if (failed.length > 0) {
+    const reason = failed.map((gate) => `${gate.expression}: ${show(gate.value)}`).join('; ');
+    return { verdict: 'breaks', reason, limitedBy: resource(bridgeCpuRatio, kernelDrops) };
+  }
+  if (!objective.some((gate) => gate.outcome === 'passed')) {
+    return {
+      verdict: 'saturated',
+      reason: 'nothing of the objective could be measured',
+      limitedBy: 'unknown',
+    };
+  }
+  return { verdict: 'holds', reason: null, limitedBy: 'unknown' };
+}
+
+/** What was used up: CPU explains drops as well, for a busy process reads its socket too late. */
+function resource(bridgeCpuRatio: number | null, kernelDrops: number): Limit {
+  if (bridgeCpuRatio !== null && bridgeCpuRatio >= BUSY_CORE) return 'bridge-cpu';
+  if (kernelDrops > 0) return 'kernel-drops';
+  return bridgeCpuRatio === null ? 'unknown' : 'network';
+}
+
+function show(value: number | null): string {
+  return value === null ? 'unknown' : String(Number(value.toPrecision(4)));
+}
