@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type Command, InvalidArgumentError } from 'commander';
+import { isIP } from 'node:net';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ExitCode, environmentError } from '../../errors.ts';
 import { safeText } from '../../system/safe-text.ts';
 import type { BridgeInfo } from '../../targets/types.ts';
@@ -35,12 +36,11 @@ export function registerCluster(program: Command, context: CliContext): void {
     .description('start bridges, signalling and API, and keep them up until interrupted')
     .option('-b, --bridges <n>', 'bridges, each a process of its own, 1 to 64', integer(1, 64), 2)
     .option('-p, --port <n>', 'TCP port of API and signalling; 0: a free one', integer(0, 65_535), 0)
-    .option('--host <address>', 'address to listen on, for media too', '127.0.0.1')
-    .option(
-      '--placement <how>',
-      'least-stressed or spread, where a scenario does not say',
-      placement,
-      'least-stressed',
+    .option('--host <address>', 'address to listen on, for media too', address, '127.0.0.1')
+    .addOption(
+      new Option('--placement <how>', 'where participants go that no scenario places')
+        .choices(['least-stressed', 'spread'])
+        .default('least-stressed'),
     )
     .option(
       '--max-participants-per-bridge-and-room <n>',
@@ -68,8 +68,9 @@ export function registerCluster(program: Command, context: CliContext): void {
     .action(async (flags: ClusterStartFlags) => {
       const stop = new AbortController();
       const unlisten = context.system.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
-        context.exit(signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated);
-        if (stop.signal.aborted) context.system.exit(ExitCode.interrupted);
+        const code = signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
+        context.exit(code);
+        if (stop.signal.aborted) context.system.exit(code);
         stop.abort();
       });
       try {
@@ -135,7 +136,8 @@ function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-function placement(text: string): ClusterStartFlags['placement'] {
-  if (text === 'least-stressed' || text === 'spread') return text;
-  throw new InvalidArgumentError('least-stressed or spread.');
+/** Participants are told this address, so it has to be one and not a name or all of them. */
+function address(text: string): string {
+  if (isIP(text) !== 0 && text !== '0.0.0.0' && text !== '::') return text;
+  throw new InvalidArgumentError('one IP address of this host, as participants reach it.');
 }
