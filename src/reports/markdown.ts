@@ -8,7 +8,7 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 export function escapeMarkdown(text: string): string {
   return oneLine(text)
     .replaceAll('&', '&amp;')
-    .replace(/[\\`*_{}[\]()#+!|~@-]/g, (character) => `\\${character}`)
+    .replace(/[\\`*_{}[\]|~@]|^[#+-]/g, (character) => `\\${character}`)
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');
 }

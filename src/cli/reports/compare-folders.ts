@@ -21,7 +21,11 @@ export async function compareFolders(
 ): Promise<void> {
   const { system } = context;
   const maxRegression = parseShare(flags.maxRegression);
-  const open = async (dir: string) => buildReport(await RunReader.open(resolve(system.cwd, dir)));
+  // Told as they were typed: a page that is shared should not tell where the folders are on this machine.
+  const open = async (dir: string) => ({
+    ...(await buildReport(await RunReader.open(resolve(system.cwd, dir)))),
+    dir,
+  });
   const [a, b] = [await open(before), await open(after)];
   const unlike = unlikeness(a, b);
   if (unlike.length > 0 && !flags.force)

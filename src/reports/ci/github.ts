@@ -87,7 +87,7 @@ export class MarkdownReporter implements Reporter {
         markdownTable(
           ['Quality', 'p50', 'p95', 'p99', 'max'],
           quality.map((row) => [
-            title(row),
+            escapeMarkdown(title(row)),
             ...[row.p50, row.p95, row.p99, row.max].map((value) => formatMetric(value, row.unit)),
           ]),
         ),

@@ -88,7 +88,7 @@ export class ConsoleReporter implements Reporter {
     if (whole.length === 0) return '';
     const head = ['', 'p50', 'p95', 'p99', 'max', 'mean', 'samples'].map((cell) => this.#paint.dim(cell));
     const rows = whole.map((row) => [
-      title(row),
+      safeText(title(row)),
       ...[row.p50, row.p95, row.p99, row.max, row.mean].map((value) => formatMetric(value, row.unit)),
       this.#paint.dim(formatCount(row.samples)),
     ]);

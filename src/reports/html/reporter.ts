@@ -18,7 +18,8 @@ import { gatesSection, renderHeader } from './sections/verdict.ts';
 export class HtmlReporter implements Reporter {
   readonly #script: string | null;
 
-  private constructor(script: string | null) {
+  /** With `script` null the page has none and is complete all the same. */
+  constructor(script: string | null) {
     this.#script = script;
   }
 

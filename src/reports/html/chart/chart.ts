@@ -53,10 +53,7 @@ const COLUMNS_A_LINE = 300;
 export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
   const lines = spec.lines.filter((line) => line.values.some((value) => value !== null));
   if (lines.length === 0 || context.durationMs <= 0) return null;
-  const highest = lines.reduce(
-    (high, line) => line.values.reduce<number>((top, value) => Math.max(top, value ?? 0), high),
-    0,
-  );
+  const highest = topOf(lines);
   // A level just above the data belongs in the picture; one far above would only flatten it.
   const references = (spec.references ?? []).filter(({ value }) => value <= highest * 1.6);
   const scale = niceScale(Math.max(highest, ...references.map(({ value }) => value)));
@@ -89,7 +86,7 @@ export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
   )}</g></svg></div>
 <ul class="legend">${lines.map(
     (line) =>
-      html`<li><svg class="key" aria-hidden="true"><path class="s-${line.style}" d="M1 6h22"/></svg>${line.name} <output>${summary(line, spec)}</output></li>`,
+      html`<li><svg class="key" aria-hidden="true"><path class="s-${line.style}" d="M1 6h22"/></svg>${line.name} <output>${summary(line, spec, scale.high)}</output></li>`,
   )}</ul>${spec.note === undefined ? null : html`<p class="note">${spec.note}</p>`}
 </figure>`;
 }
@@ -141,8 +138,22 @@ function fitted(
   });
 }
 
+/** Outermost values stand out by so much that they would press all else flat: then they leave the picture. */
+const OUTLIER = 3;
+
+/** The highest value that the axis must reach. */
+function topOf(lines: readonly ChartLine[]): number {
+  const top = (some: readonly ChartLine[]) =>
+    some.reduce(
+      (high, line) => line.values.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
+      0,
+    );
+  const [all, drawn] = [top(lines), top(lines.filter((line) => line.style !== 'muted'))];
+  return drawn > 0 && all > OUTLIER * drawn ? OUTLIER * drawn : all;
+}
+
 /** The worst of a line: what the legend says until a cursor asks for a time. */
-function summary(line: ChartLine, spec: ChartSpec): string {
+function summary(line: ChartLine, spec: ChartSpec, axisHigh = Number.POSITIVE_INFINITY): string {
   if (spec.lowIsBad === true) {
     const lowest = line.values.reduce<number | null>(
       (low, value) => (value === null ? low : Math.min(low ?? value, value)),
@@ -154,7 +165,8 @@ function summary(line: ChartLine, spec: ChartSpec): string {
     (high, value) => (value === null ? high : Math.max(high ?? value, value)),
     null,
   );
-  return `peak ${chartValue(highest, spec.unit)}`;
+  const beyond = highest !== null && highest > axisHigh ? ', beyond the axis' : '';
+  return `peak ${chartValue(highest, spec.unit)}${beyond}`;
 }
 
 function describe(spec: ChartSpec, lines: readonly ChartLine[]): string {

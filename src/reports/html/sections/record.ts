@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   formatBytes,
   formatCommand,
@@ -51,7 +52,7 @@ export function environmentSection({ manifest, dir }: RunReport): Section {
       ['Sampled every', formatDuration(manifest.sampling.intervalMs)],
       ['Rows of tracks every', formatDuration(manifest.sampling.trackRowIntervalMs)],
       ['Rows of participants every', formatDuration(manifest.sampling.participantRowIntervalMs)],
-      ['Folder', dir],
+      ['Folder', basename(dir)],
       ['Files', manifest.files.join(', ')],
     ])}
 <h3>Host</h3>${pairs(Object.entries(manifest.host).map(hostFact))}
