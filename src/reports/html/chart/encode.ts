@@ -19,7 +19,8 @@ export class LineData {
   add(tMs: readonly number[], values: Values): EncodedLine {
     const indices = thin(tMs, values, COLUMNS);
     const highest = values.reduce<number>((high, value) => Math.max(high, Math.abs(value ?? 0)), 0);
-    const step = highest > 0 ? highest / STEPS : 1;
+    // Values so small that their steps would be zero are zero.
+    const step = highest > 1e-300 ? highest / STEPS : 1;
     this.#number(indices.length);
     let time = 0;
     for (const i of indices) {
