@@ -3,7 +3,7 @@ import type { Clock } from '../system/types.ts';
 import { defaultSettings, type EvaluationSettings } from './evaluate/settings.ts';
 import { createObfuscator, type ObfuscationSettings } from './obfuscate.ts';
 import { Observer } from './observer.ts';
-import { DEFAULT_FILE_SINK, type FileSinkOptions, openFileSink } from './sinks/file.ts';
+import { compactForFiles, DEFAULT_FILE_SINK, type FileSinkOptions, openFileSink } from './sinks/file.ts';
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from './sinks/limits.ts';
 import { SinkQueue } from './sinks/queue.ts';
 import { ALL_TYPES, type SinkRoute } from './sinks/route.ts';
@@ -42,6 +42,16 @@ export function createObserver(options: CreateObserverOptions): Observer {
   });
 }
 
+/**
+ * Large batches, often: while ingest is busy a file gets its turn only once in a while.
+ */
+const FILE_LIMITS: QueueLimits = {
+  ...DEFAULT_QUEUE_LIMITS,
+  batchItems: 20_000,
+  batchTimeMs: 200,
+  bufferItems: 200_000,
+};
+
 /** One file a report type in `directory`, behind a buffer. */
 export function fileRoute(
   directory: string,
@@ -52,10 +62,12 @@ export function fileRoute(
     onTrouble?(name: string, message: string): void;
   } = {},
 ): SinkRoute {
+  const file = { ...DEFAULT_FILE_SINK, ...options.file, directory };
   const queue = new SinkQueue({
     name: 'files',
-    open: () => openFileSink({ ...DEFAULT_FILE_SINK, ...options.file, directory }),
-    limits: { ...DEFAULT_QUEUE_LIMITS, ...options.limits },
+    open: () => openFileSink(file),
+    compact: compactForFiles(file),
+    limits: { ...FILE_LIMITS, ...options.limits },
     clock,
     ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
   });

@@ -43,14 +43,12 @@ export function createCsvWriter(dialect: CsvDialect, options: CsvOptions = {}): 
     return writeText(escapeFormulas && FORMULA_START.test(value) ? `'${value}` : value);
   };
   return (report) => {
-    let row = '';
-    let first = true;
+    const cells: string[] = [];
     forEachColumn(report, (value) => {
-      if (first) first = false;
-      else row += dialect.delimiter;
-      row += write(value);
+      cells.push(write(value));
     });
-    return row + dialect.recordSeparator;
+    // Joined, not added up: a sum of strings keeps all of its parts until somebody reads it.
+    return cells.join(dialect.delimiter) + dialect.recordSeparator;
   };
 }
 

@@ -40,6 +40,8 @@ export interface Report {
   readonly own: ReportValues;
   readonly base: ReportValues;
   readonly stat: ReportValues;
+  /** The report as its sink will write it, where that was made on arrival; then the rest is empty. */
+  readonly row?: string;
 }
 
 /** What identifies the call, client or SFU that a report is about. */

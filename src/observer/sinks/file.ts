@@ -4,7 +4,7 @@ import { errorMessage } from '../../errors.ts';
 import { createCsvWriter, csvHeader } from '../reports/csv.ts';
 import { CSV_DIALECTS, type CsvDialectName } from '../reports/csv-dialects.ts';
 import { reportEnvelope } from '../reports/payload.ts';
-import { REPORT_TYPES, type Report, type ReportType } from '../reports/types.ts';
+import { REPORT_TYPES, type Report, type ReportType, type ReportValues } from '../reports/types.ts';
 import type { Sink, WriteResult } from './types.ts';
 
 export interface FileSinkOptions {
@@ -35,14 +35,32 @@ interface OpenFile {
   rotations: number;
 }
 
+function rowWriter({ encoding, csvFormat }: Pick<FileSinkOptions, 'encoding' | 'csvFormat'>) {
+  if (encoding === 'csv') return createCsvWriter(CSV_DIALECTS[csvFormat], { escapeFormulas: true });
+  return (report: Report): string => `${JSON.stringify(reportEnvelope(report))}\n`;
+}
+
+/** Reports as rows from the beginning, for a queue that does not spill. */
+export function compactForFiles(
+  options: Pick<FileSinkOptions, 'encoding' | 'csvFormat'>,
+): (report: Report) => Report {
+  const encode = rowWriter(options);
+  const nothing: ReportValues = {};
+  return (report) => ({
+    type: report.type,
+    own: nothing,
+    base: nothing,
+    stat: nothing,
+    row: encode(report),
+  });
+}
+
 /** One file a report type in one folder. Its rows are escaped for spreadsheets. */
 export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
   const { directory, encoding } = options;
   const dialect = CSV_DIALECTS[options.csvFormat];
   const extension = encoding === 'csv' ? 'csv' : 'ndjson';
-  const csvRow = createCsvWriter(dialect, { escapeFormulas: true });
-  const encode =
-    encoding === 'csv' ? csvRow : (report: Report) => `${JSON.stringify(reportEnvelope(report))}\n`;
+  const encode = rowWriter(options);
   const files = new Map<ReportType, OpenFile>();
 
   await mkdir(directory, { recursive: true });
@@ -94,16 +112,15 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
       const byType = Map.groupBy(batch, (report) => report.type);
       const retry: Report[] = [];
       let reason: string | null = null;
-      for (const [type, reports] of byType) {
+      const writeType = async (type: ReportType, reports: readonly Report[]): Promise<void> => {
         try {
-          let text = '';
-          for (const report of reports) text += encode(report);
-          await append(type, text);
+          await append(type, reports.map((report) => report.row ?? encode(report)).join(''));
         } catch (error) {
           reason = errorMessage(error);
           retry.push(...reports);
         }
-      }
+      };
+      await Promise.all([...byType].map(([type, reports]) => writeType(type, reports)));
       return { retry, rejected: [], reason };
     },
     async close() {

@@ -20,6 +20,11 @@ export interface SinkQueueOptions {
   open: SinkFactory;
   limits: QueueLimits;
   clock: Clock;
+  /**
+   * Makes a report small on arrival, so that what waits does not hold on to the sample it came from. Not together
+   * with `spill`, which wants reports whole.
+   */
+  compact?(report: Report): Report;
   /** Where to put what the buffer does not hold; without it that is dropped. */
   spill?: Spill;
   /** Told when a sink begins to fail, and when it is well again. */
@@ -63,7 +68,7 @@ export class SinkQueue {
   }
 
   push(report: Report): void {
-    const { limits, spill } = this.#options;
+    const { limits, spill, compact } = this.#options;
     if (this.#closing || this.#givenUp) {
       this.#drop(this.#closing ? 'closed' : 'given-up', 1);
       return;
@@ -74,7 +79,7 @@ export class SinkQueue {
       else this.#drop('buffer-full', 1);
       return;
     }
-    this.#items.push(report);
+    this.#items.push(compact === undefined ? report : compact(report));
     this.#loop ??= this.#run();
     if (this.#idle || this.#items.length === limits.batchItems) this.#wake();
   }
