@@ -6,6 +6,7 @@
 #include <string>
 #include <system_error>
 
+#include "datagrams.hpp"
 #include "loop.hpp"
 
 namespace {
@@ -241,5 +242,6 @@ NAPI_MODULE_INIT() {
       {"dispose", nullptr, guarded<dispose>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
+  registerDatagrams(env, exports);
   return exports;
 }

@@ -68,8 +68,14 @@ export function dropsBetween(before: DropCounters, after: DropCounters): DropCha
  * the socket's own drops are part of the first, and what the second counts was never sent. A host that cannot be
  * read explains nothing, so there the rest is unknown.
  */
-export function attributeLoss(drops: DropChange, lostPackets: number): DropAttribution {
+export function attributeLoss(
+  drops: DropChange,
+  lostPackets: number,
+  /** With segmentation offload the kernel counts a batch of packets as one drop: nothing can be subtracted. */
+  { countsBatches = false }: { countsBatches?: boolean } = {},
+): DropAttribution {
   const { socketDrops, backlogDrops } = drops;
+  if (countsBatches && lostPackets > 0) return { ...drops, networkLost: null };
   return {
     ...drops,
     networkLost: socketDrops === null ? null : Math.max(0, lostPackets - socketDrops - (backlogDrops ?? 0)),

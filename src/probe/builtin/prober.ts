@@ -4,7 +4,7 @@ import type { System } from '../../system/types.ts';
 import { attributeLoss } from '../drops.ts';
 import { estimateSessions, ipBitrate } from '../sessions.ts';
 import { checkShape, flowCount, shapeSizeBytes, withRate } from '../shapes.ts';
-import { preferredSockets } from '../sockets/open.ts';
+import { preferredSockets, type SocketChoice } from '../sockets/open.ts';
 import type { ProbeInterval, ProbeResult, ProbeRunOptions, Prober } from '../types.ts';
 import { cpuRatio, intervalOf, totalsOf } from './assemble.ts';
 import { openLocalEnd, type ReceivingEnd } from './receiving-end.ts';
@@ -21,27 +21,32 @@ const KEPT_UP_RATIO = 0.98;
 export interface BuiltinOptions {
   /** Tune sends bursts at a receiver that pauses; nobody else does. */
   pause?: { everyMs: number; ms: number } | null;
+  /** Default: what set-up has built. */
+  sockets?: SocketChoice;
   version: string;
 }
 
 /** Sends from here, to a receiver here or to `rtc-bench probe serve`. Needs nothing installed. */
-export function createBuiltinProber(system: System, { pause = null, version }: BuiltinOptions): Prober {
+export function createBuiltinProber(
+  system: System,
+  { pause = null, sockets, version }: BuiltinOptions,
+): Prober {
   return {
     name: 'builtin',
-    run: (options) => runBuiltin(system, options, pause, version),
+    run: (options) =>
+      runBuiltin(system, options, { pause, sockets: sockets ?? preferredSockets(system.env), version }),
   };
 }
 
 async function runBuiltin(
   system: System,
   options: ProbeRunOptions,
-  pause: { everyMs: number; ms: number } | null,
-  version: string,
+  { pause, sockets, version }: Required<BuiltinOptions>,
 ): Promise<ProbeResult> {
   checkShape(options.shape, options.flows);
   const createdAt = new Date(system.clock.wallMs()).toISOString();
   const intervals = new IntervalJoin(options.onInterval);
-  const sockets = await preferredSockets(system.env);
+  const offload = usesOffload(options, sockets);
   const session = {
     flows: flowCount(options.shape, options.flows),
     intervalMs: INTERVAL_MS,
@@ -52,10 +57,10 @@ async function runBuiltin(
   };
   const end =
     options.server === null
-      ? await openLocalEnd({ ...session, address: '127.0.0.1', sockets }, system)
+      ? await openLocalEnd({ ...session, address: '127.0.0.1', sockets, offload }, system)
       : await openRemoteEnd(await resolved(options.server), { ...session, options }, system);
   try {
-    const sent = await send(end, options, sockets, intervals);
+    const sent = await send(end, options, { sockets, offload }, intervals);
     const { report, sendBufferBytes } = sent;
     const { first, last, drops } = await end.finish(report.sentPackets);
     const total = totalsOf(report, last);
@@ -65,7 +70,7 @@ async function runBuiltin(
       label: options.label,
       createdAt,
       prober: 'builtin',
-      proberVersion: `${version} (${sockets})`,
+      proberVersion: `${version} (${sockets.kind}${offload ? ', segmentation offload' : ''})`,
       mode: options.server === null ? 'local' : 'remote',
       server: options.server,
       protocol: 'udp',
@@ -86,7 +91,7 @@ async function runBuiltin(
         senderRatio: cpuRatio(report.cpuAtStartMs, report.cpuMs, report.durationMs),
         receiverRatio: cpuRatio(first.cpuMs, last.cpuMs, last.readAtMs - first.readAtMs),
       },
-      drops: attributeLoss(drops, total.lostPackets ?? 0),
+      drops: attributeLoss(drops, total.lostPackets ?? 0, { countsBatches: offload }),
       intervals: intervals.result(options.durationMs),
       findMax: null,
       warnings: warningsOf(report, last, sent.limited),
@@ -106,7 +111,7 @@ interface Sent {
 async function send(
   end: ReceivingEnd,
   options: ProbeRunOptions,
-  sockets: Awaited<ReturnType<typeof preferredSockets>>,
+  { sockets, offload }: { sockets: SocketChoice; offload: boolean },
   intervals: IntervalJoin,
 ): Promise<Sent> {
   const { maxPacketRatePps } = end;
@@ -119,6 +124,7 @@ async function send(
     port: end.port,
     sendBufferBytes,
     sockets,
+    offload,
     job: { token: end.token, shape, flows, durationMs, intervalMs: INTERVAL_MS },
   });
   const stop = () => sender.stop();
@@ -132,6 +138,14 @@ async function send(
     signal?.removeEventListener('abort', stop);
     await sender.close();
   }
+}
+
+/**
+ * Only where everything is sent as fast as it can between two ends here: packets on a schedule leave one by one, and
+ * a network in between must see single packets.
+ */
+function usesOffload({ shape, server }: ProbeRunOptions, sockets: SocketChoice): boolean {
+  return sockets.kind === 'native' && server === null && shape.kind === 'constant' && shape.ratePps === null;
 }
 
 async function resolved({

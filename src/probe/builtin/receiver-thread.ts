@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage, RtcBenchError } from '../../errors.ts';
-import { openSockets } from '../sockets/open.ts';
-import type { ReceiverOptions, SocketKind } from '../sockets/types.ts';
+import { openSockets, type SocketChoice } from '../sockets/open.ts';
+import type { ReceiverOptions } from '../sockets/types.ts';
 import { type ReceiverReading, SessionCounter } from './session-counter.ts';
 import { threadCpuMs } from './thread-cpu.ts';
 
 export interface ReceiverSetup extends ReceiverOptions {
-  sockets: SocketKind['kind'];
+  sockets: SocketChoice;
 }
 
 export type ReceiverCommand =
@@ -41,7 +41,7 @@ async function main(setup: ReceiverSetup): Promise<void> {
     for (const timer of timers) clearInterval(timer);
     timers = [];
   };
-  const sockets = await openSockets(setup.sockets);
+  const sockets = openSockets(setup.sockets);
   let start: (() => void) | null = null;
   const socket = await sockets.openReceiver(setup, (data, offset, length, arrivedMs) => {
     if (counter?.count(data, offset, length, arrivedMs) === true) start?.();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { System } from '../../system/types.ts';
 import { type DropChange, dropsBetween, readDropCounters } from '../drops.ts';
 import { TOKEN_BYTES } from '../packet-format.ts';
-import type { SocketKind } from '../sockets/types.ts';
+import type { SocketChoice } from '../sockets/open.ts';
 import type { ReceiverReading } from './session-counter.ts';
 import { type ReceiverThread, startReceiver } from './threads.ts';
 
@@ -92,13 +92,14 @@ async function drain(thread: ReceiverThread, sentPackets: number | null, { clock
 export interface LocalEndOptions extends SessionOptions {
   address: string;
   receiveBufferBytes: number | null;
-  sockets: SocketKind['kind'];
+  sockets: SocketChoice;
+  offload: boolean;
 }
 
 /** A receiver on this host. */
 export async function openLocalEnd(options: LocalEndOptions, system: System): Promise<ReceivingEnd> {
-  const { address, receiveBufferBytes, sockets } = options;
-  const thread = await startReceiver({ address, port: 0, receiveBufferBytes, sockets });
+  const { address, receiveBufferBytes, sockets, offload } = options;
+  const thread = await startReceiver({ address, port: 0, receiveBufferBytes, sockets, offload });
   const token = randomBytes(TOKEN_BYTES);
   const { flows, intervalMs, pause, onInterval } = options;
   const finish = await beginSession(thread, token, { flows, intervalMs, pause, onInterval }, system);

@@ -49,6 +49,8 @@ export interface SenderWorld {
 const BATCH_PACKETS = 64;
 /** A longer wait goes through the event loop; a shorter one would come back too late from there. */
 const LONG_WAIT_MS = 3;
+/** At the end the kernel may still be full; what it does not take in so many turns was never sent. */
+const LAST_FLUSHES = 500;
 /** How often a sender that is always busy lets the event loop see errors and messages. */
 const TURN_EVERY_MS = 100;
 
@@ -102,6 +104,11 @@ export async function runSenderLoop(
       world.onInterval(read());
       nextIntervalMs += job.intervalMs;
     }
+    for (const socket of sockets) socket.flush();
+    if (sockets.some(({ queued }) => queued > 0)) {
+      await world.turn(1);
+      continue;
+    }
     let batch = 0;
     for (
       ;
@@ -110,8 +117,7 @@ export async function runSenderLoop(
     )
       sendOne(now);
     for (const socket of sockets) socket.flush();
-    if (sockets.some(({ queued }) => queued > 0)) await world.turn(1);
-    else if (now >= nextTurnMs) {
+    if (now >= nextTurnMs) {
       await world.turn(0);
       nextTurnMs = now + TURN_EVERY_MS;
     } else if (batch === 0) {
@@ -119,6 +125,10 @@ export async function runSenderLoop(
       if (waitMs > LONG_WAIT_MS) await world.turn(waitMs - LONG_WAIT_MS / 2);
       else world.block(waitMs);
     }
+  }
+  for (let n = 0; n < LAST_FLUSHES && sockets.some(({ queued }) => queued > 0); n += 1) {
+    for (const socket of sockets) socket.flush();
+    await world.turn(1);
   }
   let unsentPackets = 0;
   if (job.shape.ratePps !== null && !world.stopped())

@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage, RtcBenchError } from '../../errors.ts';
 import { flowCount } from '../shapes.ts';
-import { openSockets } from '../sockets/open.ts';
-import type { SenderOptions, SendingSocket, SocketKind } from '../sockets/types.ts';
+import { openSockets, type SocketChoice } from '../sockets/open.ts';
+import type { SenderOptions, SendingSocket } from '../sockets/types.ts';
 import { runSenderLoop, type SenderJob, type SenderReading, type SenderReport } from './sender-loop.ts';
 import { threadCpuMs } from './thread-cpu.ts';
 
 export interface SenderSetup extends SenderOptions {
-  sockets: SocketKind['kind'];
+  sockets: SocketChoice;
   job: SenderJob;
   /** Set to 1 to end early. */
   stopFlag: Int32Array;
@@ -21,10 +21,10 @@ export type SenderEvent =
   | { type: 'done'; report: SenderReport };
 
 /** The sending thread: one socket a flow, started by the first message. */
-async function main({ sockets: kind, job, stopFlag, ...options }: SenderSetup): Promise<void> {
+async function main({ sockets: choice, job, stopFlag, ...options }: SenderSetup): Promise<void> {
   const post = (event: SenderEvent) => parentPort?.postMessage(event);
   const sockets: SendingSocket[] = [];
-  const opener = await openSockets(kind);
+  const opener = openSockets(choice);
   for (let flow = 0; flow < flowCount(job.shape, job.flows); flow += 1)
     sockets.push(await opener.openSender(options));
   const cell = new Int32Array(new SharedArrayBuffer(4));

@@ -66,7 +66,7 @@ async function listen(
   system: System,
   { address, port }: ServeOptions,
 ): Promise<{ server: Server; thread: ReceiverThread }> {
-  const sockets = await preferredSockets(system.env);
+  const sockets = preferredSockets(system.env);
   for (let attempt = 1; ; attempt += 1) {
     const server = createServer({ noDelay: true });
     try {
@@ -78,6 +78,7 @@ async function listen(
         port: bound,
         receiveBufferBytes: SERVER_BUFFER_BYTES,
         sockets,
+        offload: false,
       });
       return { server, thread };
     } catch (error) {

@@ -14,6 +14,8 @@ export interface SenderOptions {
   port: number;
   /** SO_SNDBUF asked for; null leaves the default. */
   sendBufferBytes: number | null;
+  /** Equal packets may leave as one buffer that the kernel cuts (UDP_SEGMENT); only `native` does. */
+  offload: boolean;
 }
 
 export interface ReceiverOptions {
@@ -22,6 +24,8 @@ export interface ReceiverOptions {
   port: number;
   /** SO_RCVBUF asked for; null leaves the default. */
   receiveBufferBytes: number | null;
+  /** Packets that came as one buffer may be handed over uncut (UDP_GRO); only `native` asks for it. */
+  offload: boolean;
 }
 
 /** `data` is only good until the call returns. */

@@ -1,6 +1,7 @@
 import type { System } from '../../system/types.ts';
 import { createBuiltinProber } from '../builtin/prober.ts';
 import { readKernelLimits } from '../kernel-limits.ts';
+import { DGRAM } from '../sockets/open.ts';
 import { DEFAULT_SESSION_BITRATE_BPS, type ProbeResult } from '../types.ts';
 import { between, RECEIVE_SIZES, SEND_SIZES, smallestPassing, splitByLimit } from './sizes.ts';
 import type { BurstSettings, SizeTrial, SweepResult } from './types.ts';
@@ -70,7 +71,7 @@ async function tryOne(
   buffers: { receiveBufferBytes: number; sendBufferBytes: number | null },
 ): Promise<SizeTrial> {
   const pause = buffers.sendBufferBytes === null ? { everyMs: burst.pauseEveryMs, ms: burst.pauseMs } : null;
-  const prober = createBuiltinProber(system, { pause, version: 'tune' });
+  const prober = createBuiltinProber(system, { pause, sockets: DGRAM, version: 'tune' });
   const result = await prober.run({
     shape: { kind: 'video', ratePps: burst.ratePps, sizeBytes: burst.sizeBytes },
     flows: burst.senders,
