@@ -20,6 +20,8 @@ export interface BrowserEngineSettings {
   driver: BrowserDriver;
   /** How many participants share a page; see docs/browser.md for what that costs and saves. */
   participantsPerPage: number;
+  /** Pages to open before the first join, so that none waits for its browser. At least 1. */
+  pagesAhead: number;
   /** Address of this host for browsers that run elsewhere; null keeps the page on the loopback interface. */
   advertise: string | null;
 }
@@ -47,7 +49,7 @@ export class BrowserEngine implements Engine {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const { driver, participantsPerPage, advertise } = this.#settings;
+    const { driver, participantsPerPage, pagesAhead, advertise } = this.#settings;
     const server = await PageServer.start(await bundlePage(), advertise);
     this.#scope.defer("participants' page", () => server.close());
     this.#scope.defer('browser', () => driver.close());
@@ -60,7 +62,7 @@ export class BrowserEngine implements Engine {
       onEvent: (event) => this.#participants.get(event.participantId)?.onEvent(event),
       onGone: (participantIds, reason) => this.#onGone(participantIds, reason),
     });
-    await this.#pages.warmUp();
+    await this.#pages.warmUp(pagesAhead);
     signal.throwIfAborted();
   }
 

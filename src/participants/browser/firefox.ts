@@ -11,6 +11,7 @@ export const FIREFOX_PREFERENCES: Readonly<Record<string, boolean | number>> = {
   // Sound and pictures start without anybody's click.
   'media.autoplay.default': 0,
   'media.autoplay.blocking_policy': 0,
+  'media.autoplay.block-webaudio': false,
   // A page in the background must paint and measure as one in front.
   'dom.min_background_timeout_value': 4,
   'dom.timeout.enable_budget_timer_throttling': false,

@@ -10,7 +10,8 @@ const DOCUMENT = `<!doctype html>
 `;
 
 /** The page needs its own script and signalling, nothing else. */
-const POLICY = "default-src 'none'; script-src 'self'; connect-src ws: wss:; media-src blob: mediastream:; img-src data:";
+const POLICY =
+  "default-src 'none'; script-src 'self'; connect-src ws: wss:; media-src blob: mediastream:; img-src data:";
 
 /** Serves the participants' page. On the loopback interface unless browsers elsewhere have to reach it. */
 export class PageServer {

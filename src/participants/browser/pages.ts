@@ -33,9 +33,9 @@ export class Pages {
     this.#options = options;
   }
 
-  /** Opens the first page ahead of its first participant, and fails as that would fail. */
-  async warmUp(): Promise<void> {
-    await this.#open().opening;
+  /** Opens pages ahead of their participants, and fails as that would fail. */
+  async warmUp(count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, () => this.#open().opening));
   }
 
   /** The page in which the participant sits from now on, opened first where the others are full. */

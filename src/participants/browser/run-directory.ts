@@ -46,16 +46,21 @@ export async function removeLeftovers(): Promise<number> {
 function ownerLives(path: string): boolean {
   try {
     const [pid, startTime] = readFileSync(join(path, OWNER_FILE), 'utf8').trim().split(' ');
-    const now = startTimeOf(Number(pid));
-    return now !== null && (startTime === undefined || startTime === now);
+    return processLives(Number(pid), startTime ?? '');
   } catch {
     // Not ours to read, so not ours to remove.
     return true;
   }
 }
 
+/** Whether the process that had this id and began at this time is still there; `''`: the time is not known. */
+export function processLives(pid: number, startTime: string): boolean {
+  const now = startTimeOf(pid);
+  return now !== null && (startTime === '' || startTime === now);
+}
+
 /** When the process began, in clock ticks since boot (proc(5), field 22): a process id alone may be another's. */
-function startTimeOf(pid: number): string | null {
+export function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
