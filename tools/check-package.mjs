@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { npm, projectNode, root, run } from './dependencies.mjs';
+import { npm, projectNode, run } from './dependencies.mjs';
 
 const scratch = mkdtempSync(join(tmpdir(), 'package-'));
 
