@@ -15,16 +15,19 @@ interface Entry {
  */
 export class Scheduler {
   readonly #heap: Entry[] = [];
-  readonly #cancelled = new Set<Task>();
+  /** The entry of each task that is to run again; what is in the heap besides was cancelled. */
+  readonly #live = new Map<Task, Entry>();
 
+  /** Runs the task at `dueMs`, and no more when it was due before. */
   add(task: Task, dueMs: number): void {
-    this.#cancelled.delete(task);
-    this.#push({ dueMs, task });
+    const entry = { dueMs, task };
+    this.#live.set(task, entry);
+    this.#push(entry);
   }
 
   /** The task does not run again. */
   cancel(task: Task): void {
-    if (this.#heap.some((entry) => entry.task === task)) this.#cancelled.add(task);
+    this.#live.delete(task);
   }
 
   get nextDueMs(): number {
@@ -35,9 +38,16 @@ export class Scheduler {
   runDue(nowMs: number): void {
     for (let entry = this.#heap[0]; entry !== undefined && entry.dueMs <= nowMs; entry = this.#heap[0]) {
       this.#pop();
-      if (this.#cancelled.delete(entry.task)) continue;
-      const next = entry.task.run(entry.dueMs, nowMs);
-      if (next !== null && !this.#cancelled.delete(entry.task)) this.#push({ dueMs: next, task: entry.task });
+      const { task, dueMs } = entry;
+      if (this.#live.get(task) !== entry) continue;
+      const next = task.run(dueMs, nowMs);
+      if (this.#live.get(task) !== entry) continue;
+      if (next === null) {
+        this.#live.delete(task);
+      } else {
+        entry.dueMs = next;
+        this.#push(entry);
+      }
     }
   }
 
