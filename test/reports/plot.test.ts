@@ -90,7 +90,9 @@ test('what the page’s script reads is what was written, in order, gaps and all
         expect(read[i]?.values.map((value) => value === null)).toEqual(values.map((value) => value === null));
         const most = Math.max(0, ...values.map((value) => value ?? 0));
         for (const [j, value] of values.entries()) {
-          expect(Math.abs((read[i]?.values[j] ?? 0) - (value ?? 0))).toBeLessThanOrEqual(most / 7900 + 1e-300);
+          expect(Math.abs((read[i]?.values[j] ?? 0) - (value ?? 0))).toBeLessThanOrEqual(
+            most / 7900 + 1e-300,
+          );
           expect(Math.abs((read[i]?.tMs[j] ?? 0) - (tMs[j] ?? 0))).toBeLessThanOrEqual(50);
         }
       }
