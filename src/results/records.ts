@@ -55,8 +55,18 @@ export type TimelineRecord = { tMs: number } & (
   | { type: 'bridge-died'; bridgeId: string; reason: string }
   | { type: 'warning'; code: string; message: string }
   | { type: 'gate'; expression: string; outcome: GateOutcome; value: number | null }
+  | { type: 'calibration-step'; step: CalibrationStepRecord }
   | { type: 'run-ended'; status: RunStatus; reason: string | null }
 );
+
+/** What one step of a calibration came to; its measurements are in `capacity.json`. */
+export interface CalibrationStepRecord {
+  repeat: number;
+  phase: string;
+  load: number;
+  verdict: 'holds' | 'breaks' | 'saturated';
+  reason: string | null;
+}
 
 export type RunStatus = 'running' | 'completed' | 'interrupted' | 'failed';
 export type Verdict = 'pass' | 'fail' | 'inconclusive';

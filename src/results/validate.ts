@@ -13,6 +13,7 @@ const NEEDED: Record<TimelineRecord['type'], (record: Record<string, unknown>) =
   'participant-joined': hasParticipant,
   'participant-failed': hasParticipant,
   'participant-steps': hasParticipant,
+  'calibration-step': ({ step }) => typeof step === 'object' && step !== null,
   'track-published': hasParticipant,
   'track-subscribed': hasParticipant,
   'participant-left': hasParticipant,

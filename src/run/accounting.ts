@@ -45,6 +45,11 @@ export class Accounting {
     if (steady) this.#window = { start: this.#window?.start ?? start, end: this.#totals(atMs) };
   }
 
+  /** Forgets the window, not the totals: the next steady tick begins a new one. */
+  restart(): void {
+    this.#window = null;
+  }
+
   /** The account of the steady window, or null when there was none. */
   result(bridgeInfos: readonly BridgeInfo[]): PacketAccounting | null {
     if (this.#window === null) return null;

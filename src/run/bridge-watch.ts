@@ -31,12 +31,12 @@ export class BridgeWatch {
     return [...this.#dead];
   }
 
-  /** Takes the bridges that were up before the origin and records them there. */
-  begin(bridges: readonly BridgeInfo[]): void {
+  /** Takes the bridges that were up before the origin and records them, there or where `tMs` says. */
+  begin(bridges: readonly BridgeInfo[], tMs = 0): void {
     for (const bridge of bridges) {
       this.#bridges.set(bridge.bridgeId, bridge);
       this.#options.record({
-        tMs: 0,
+        tMs,
         type: 'bridge-up',
         bridgeId: bridge.bridgeId,
         software: bridge.software,

@@ -14,10 +14,10 @@ const PRESENT_SHARE = 0.9;
 /** Gathers, while a run goes on, what the trust verdict is made from. */
 export class TrustEvidence {
   readonly #clock: Clock;
-  readonly #generator: GeneratorRow[] = [];
-  readonly #host: HostRow[] = [];
+  #generator: GeneratorRow[] = [];
+  #host: HostRow[] = [];
   readonly #readings = new Map<string, number>();
-  readonly #startLagsMs: number[] = [];
+  #startLagsMs: number[] = [];
   /** By group and room, then by participant: packets received and over how long. */
   readonly #received = new Map<string, Map<string, { packets: number; ms: number }>>();
   #wallMinusMonotonicMs: number | null = null;
@@ -57,6 +57,16 @@ export class TrustEvidence {
     if (this.#wallMinusMonotonicMs !== null)
       this.#clockJumpMs = Math.max(this.#clockJumpMs, Math.abs(offset - this.#wallMinusMonotonicMs));
     this.#wallMinusMonotonicMs = offset;
+  }
+
+  /** Forgets what was gathered: what comes now is judged by itself. */
+  restart(): void {
+    this.#generator = [];
+    this.#host = [];
+    this.#readings.clear();
+    this.#startLagsMs = [];
+    this.#received.clear();
+    this.#clockJumpMs = 0;
   }
 
   /** `deadBridges` are not counted as read too seldom: that they died is told elsewhere. */

@@ -112,6 +112,10 @@ export class Rig {
     return this.#roster.present;
   }
 
+  isPresent(participantId: string): boolean {
+    return this.#roster.isPresent(participantId);
+  }
+
   /** Milliseconds since the origin, to the microsecond; 0 before it. */
   tMs(): number {
     return this.#originMs === null
@@ -145,35 +149,61 @@ export class Rig {
     this.#scope.defer('reader', () => reader.close());
   }
 
-  /** Sets the origin to now. Returns it on the system's clock. */
-  begin(): number {
-    this.#originMs = this.#parts.system.clock.nowMs();
-    this.#bridges.begin(this.#target?.bridges() ?? []);
-    return this.#originMs;
+  /** Sets the origin, on the system's clock: now, or that of the record that this rig goes on with. */
+  begin(originMs: number = this.#parts.system.clock.nowMs()): number {
+    this.#originMs = originMs;
+    this.#bridges.begin(this.#target?.bridges() ?? [], this.tMs());
+    return originMs;
   }
 
   enterStage(name: string, steady: boolean, tMs: number): void {
     this.#sink.startStage(name, steady, tMs);
   }
 
-  /** Begins a join that was due `lagMs` ago; what becomes of it is recorded. */
-  join(participant: ParticipantPlan, lagMs: number): void {
+  /** Takes a participant in who was not planned from the beginning, or who comes again. */
+  expect(participant: ParticipantPlan): void {
+    this.#roster.expect(participant);
+  }
+
+  /**
+   * Begins a join that was due `lagMs` ago; what becomes of it is recorded. Resolves when that is known, and
+   * never rejects.
+   */
+  async join(participant: ParticipantPlan, lagMs: number): Promise<void> {
     this.#roster.beginJoin(participant.id, lagMs);
-    const engine = this.#engines.get(participant.engine);
-    engine?.join(participant, this.signal).catch((error: unknown) => {
+    try {
+      await this.#engines.get(participant.engine)?.join(participant, this.signal);
+    } catch (error) {
       if (this.signal.aborted) return;
       const reason = errorMessage(error);
       this.#onParticipantEvent({ type: 'failed', participantId: participant.id, attempt: 1, reason });
-    });
+    }
   }
 
-  leave(participant: ParticipantPlan): void {
-    this.#engines
-      .get(participant.engine)
-      ?.leave(participant.id)
-      .catch((error: unknown) =>
-        this.#warn('RTCB_LEAVE_FAILED', `${participant.id}: ${errorMessage(error)}`),
-      );
+  /** Resolves when the participant is gone; never rejects. */
+  async leave(participant: ParticipantPlan): Promise<void> {
+    try {
+      await this.#engines.get(participant.engine)?.leave(participant.id);
+    } catch (error) {
+      this.#warn('RTCB_LEAVE_FAILED', `${participant.id}: ${errorMessage(error)}`);
+    }
+  }
+
+  /** Forgets account and evidence until now: what comes is judged by itself. */
+  restartWindow(): void {
+    this.#accounting.restart();
+    this.#evidence.restart();
+  }
+
+  /** Account and evidence since the last `restartWindow`, or since the origin. */
+  window(): Pick<RigEnd, 'accounting' | 'evidence' | 'bridges' | 'deadBridges'> {
+    const { bridges, dead: deadBridges } = this.#bridges;
+    return {
+      bridges,
+      deadBridges,
+      accounting: this.#accounting.result(bridges),
+      evidence: this.#evidence.result(deadBridges),
+    };
   }
 
   /** Reads everybody; the interval that ends now lies in `stage`. The first reading, at the origin, ends none. */
@@ -195,7 +225,6 @@ export class Rig {
   /** Everybody leaves, engines and target end. Idempotent in effect; tells what it came to. */
   async close(): Promise<RigEnd> {
     const versions = [...this.#engines.values()].map((engine) => engine.versions());
-    const { bridges, dead: deadBridges } = this.#bridges;
     const leftovers = await this.#scope.close();
     const tMs = this.tMs();
     this.#roster.summariseAll(tMs);
@@ -206,10 +235,7 @@ export class Rig {
         joined: this.#roster.everJoined,
         failed: this.#roster.failed,
       },
-      bridges,
-      deadBridges,
-      accounting: this.#accounting.result(bridges),
-      evidence: this.#evidence.result(deadBridges),
+      ...this.window(),
       versions: Object.assign({}, this.#target?.versions(), ...versions),
       target: { kind: this.#target?.kind ?? 'none', notOffered: this.#target?.notOffered ?? [] },
       missedReadings: this.#missedReadings,

@@ -39,26 +39,29 @@ export class Roster {
 
   constructor(participants: readonly ParticipantPlan[], sink: RosterSink) {
     this.#sink = sink;
-    for (const participant of participants) {
-      this.#entries.set(participant.id, {
-        plan: participant,
-        state: 'planned',
-        bridgeId: null,
-        attempts: 0,
-        startLagMs: 0,
-        joinMs: null,
-        joinedAtMs: null,
-        leftAtMs: null,
-        everJoined: false,
-        lastSample: null,
-        rttMs: new Distribution(),
-        jitterMaxMs: null,
-        framesPerSecond: new Distribution(),
-        watchedMs: 0,
-        frozenMs: 0,
-        summarised: false,
-      });
-    }
+    for (const participant of participants) this.expect(participant);
+  }
+
+  /** Takes one more participant in, or one that left and comes again. */
+  expect(participant: ParticipantPlan): void {
+    this.#entries.set(participant.id, {
+      plan: participant,
+      state: 'planned',
+      bridgeId: null,
+      attempts: 0,
+      startLagMs: 0,
+      joinMs: null,
+      joinedAtMs: null,
+      leftAtMs: null,
+      everJoined: false,
+      lastSample: null,
+      rttMs: new Distribution(),
+      jitterMaxMs: null,
+      framesPerSecond: new Distribution(),
+      watchedMs: 0,
+      frozenMs: 0,
+      summarised: false,
+    });
   }
 
   get planned(): number {
@@ -68,6 +71,10 @@ export class Roster {
   /** Participants that are in a room now. */
   get present(): number {
     return this.#count((entry) => entry.state === 'joined');
+  }
+
+  isPresent(participantId: string): boolean {
+    return this.#entries.get(participantId)?.state === 'joined';
   }
 
   /** Participants that have been in a room at some time. */

@@ -75,10 +75,10 @@ async function drive(parts: RunParts, rig: Rig, onTick: (stage: StagePlan | null
   });
   const originMs = rig.begin();
   const tasks: DueTask[] = plan.participants.flatMap((participant) => [
-    { dueMs: participant.joinAtMs, begin: (lagMs: number) => rig.join(participant, lagMs) },
+    { dueMs: participant.joinAtMs, begin: (lagMs: number) => void rig.join(participant, lagMs) },
     ...(participant.leaveAtMs === null
       ? []
-      : [{ dueMs: participant.leaveAtMs, begin: () => rig.leave(participant) }]),
+      : [{ dueMs: participant.leaveAtMs, begin: () => void rig.leave(participant) }]),
   ]);
   const ticks = tickThrough({
     clock,

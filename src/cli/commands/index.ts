@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { registerCalibrate } from './calibrate.ts';
 import { registerCluster } from './cluster.ts';
 import { registerCompare } from './compare.ts';
 import { registerCompletion } from './completion.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerInit,
   registerPlan,
   registerRun,
+  registerCalibrate,
   registerReport,
   registerGate,
   registerCompare,

@@ -50,7 +50,17 @@ export async function createEngines(
   }
   if (needed.has('browser')) {
     const { createBrowserEngine } = await import('../../participants/browser/index.ts');
-    engines.push(createBrowserEngine(system, options));
+    const { executable, noSandbox, args, startTimeoutMs } = scenario.browser;
+    engines.push(
+      createBrowserEngine(system, options, {
+        executable: executable ?? null,
+        // Without a word of the scenario the sandbox is left out only where this host allows none.
+        noSandbox: noSandbox ? true : null,
+        args,
+        startTimeoutMs,
+        participants: plan.participants.filter(({ engine }) => engine === 'browser').length,
+      }),
+    );
   }
   return engines;
 }

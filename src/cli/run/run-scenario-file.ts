@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { RtcBenchError } from '../../errors.ts';
+import { capacityMismatches } from '../../capacity/match.ts';
 import type { GateResult, Manifest } from '../../results/records.ts';
-import { Interrupted, type RunProgress } from '../../run/runner.ts';
+import type { RunProgress } from '../../run/runner.ts';
 import { runSession } from '../../run/session.ts';
 import { planRun } from '../../scenario/plan.ts';
+import { describeTraffic } from '../../scenario/traffic.ts';
 import { readHostInfo } from '../../system/host-info.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { CliContext } from '../context.ts';
@@ -15,6 +16,7 @@ import { toolVersion } from '../version.ts';
 import { createEngines, createTarget } from './compose.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
+import { tellCause } from './tell-cause.ts';
 
 /** Runs a scenario file to its verdict; sets the exit code. Throws for what keeps it from starting at all. */
 export async function runScenarioFile(file: string, flags: RunFlags, context: CliContext): Promise<void> {
@@ -53,7 +55,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
     );
     view.close();
     await report(dir, manifest, flags, context);
-    tellCause(cause, context);
+    tellCause(cause, system);
     context.exit(manifest.exitCode ?? 1);
   } finally {
     view.close();
@@ -100,11 +102,14 @@ function warningsBeforeStart({ capacity, scenario }: LoadedScenario): string[] {
     warnings.push(
       'target.maxParticipantsPerBridgeAndRoom is ignored: with target.url it is a setting of the running cluster',
     );
-  const { cpuModel } = readHostInfo();
-  if (capacity !== null && capacity.machine.cpuModel !== cpuModel)
-    warnings.push(
-      `the capacity file was measured on ${capacity.machine.cpuModel ?? 'another machine'}, this is ${cpuModel}`,
-    );
+  if (capacity !== null) {
+    const { cpuModel, cores } = readHostInfo();
+    const here = {
+      traffic: describeTraffic(scenario),
+      ...(cpuModel === null ? {} : { cpuModel: String(cpuModel) }),
+    };
+    warnings.push(...capacityMismatches(capacity, { ...here, cores: Number(cores) }));
+  }
   return warnings;
 }
 
@@ -136,16 +141,4 @@ async function report(
     next: [`rtc-bench report ${shown}`, `rtc-bench compare <another run> ${shown}`],
   });
   system.stdout.write(console.render(built));
-}
-
-function tellCause(cause: unknown, context: CliContext): void {
-  if (cause === null || cause === undefined || cause instanceof Interrupted) return;
-  if (cause instanceof RtcBenchError) {
-    context.system.stderr.write(
-      `rtc-bench: ${cause.message}\n${cause.hint === undefined ? '' : `  ${cause.hint}\n`}`,
-    );
-    return;
-  }
-  const told = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-  context.system.stderr.write(`rtc-bench: a bug in rtc-bench, please report it with this:\n${told}\n`);
 }

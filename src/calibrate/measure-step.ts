@@ -1,0 +1,68 @@
+import type { StepMeasurement } from '../capacity/calibrate.ts';
+import { judgeStep, type StepJudgement } from '../capacity/step.ts';
+import { evaluateGate } from '../gates/evaluate.ts';
+import type { DistributionQuery, GateSpec } from '../gates/types.ts';
+import type { TrustVerdict } from '../results/records.ts';
+import type { Snapshot } from '../run/measurements.ts';
+
+export interface StepReadings {
+  /** Names of the stages in which participants joined and in which the load was held. */
+  stages: { joining: string; hold: string };
+  objective: readonly GateSpec[];
+  query: DistributionQuery;
+  trust: TrustVerdict;
+  failedJoins: number;
+  participants: number;
+  /** The readings of the hold. */
+  snapshots: readonly Snapshot[];
+}
+
+/** What one step of a calibration showed, and whether quality held. Pure. */
+export function measureStep(readings: StepReadings): StepMeasurement {
+  const measured = measuredIn(readings);
+  const { objective, query, stages, trust, failedJoins, snapshots } = readings;
+  const judgement = judgeStep({
+    objective: objective.map((gate) =>
+      evaluateGate({ ...gate, window: { stage: isOfJoining(gate) ? stages.joining : stages.hold } }, query),
+    ),
+    trust,
+    bridgeCpuRatio: measured.bridgeCpuRatio,
+    kernelDrops: snapshots.reduce((sum, { host }) => sum + (host?.udpReceiveBufferErrors ?? 0), 0),
+  });
+  return { ...measured, ...withFailedJoins(judgement, failedJoins) };
+}
+
+/** Joins happen before the hold. */
+function isOfJoining({ metric }: GateSpec): boolean {
+  return metric.startsWith('participant.') && metric !== 'participant.rtt_ms';
+}
+
+/** Who could not join is not in the hold to suffer: a load that not everybody can join does not hold. */
+function withFailedJoins(judgement: StepJudgement, failedJoins: number): StepJudgement {
+  if (failedJoins === 0 || judgement.verdict === 'saturated') return judgement;
+  const reason = [
+    `${failedJoins} could not join`,
+    ...(judgement.reason === null ? [] : [judgement.reason]),
+  ].join('; ');
+  return { ...judgement, verdict: 'breaks', reason };
+}
+
+function measuredIn({ query, stages, snapshots, participants }: StepReadings) {
+  const hold = { stage: stages.hold };
+  const rows = snapshots.flatMap(({ bridges }) => bridges);
+  const perTick = (of: (row: (typeof rows)[number]) => number | null) => {
+    const values = rows.flatMap((row) => of(row) ?? []);
+    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  return {
+    participants,
+    packetRateInPps: perTick((row) => row.packetRateInPps + row.relayPacketRateInPps),
+    packetRateOutPps: perTick((row) => row.packetRateOutPps + row.relayPacketRateOutPps),
+    packetRatePps: perTick((row) => row.packetRatePps),
+    bridgeCpuRatio: perTick((row) => row.cpuRatio),
+    consumers: perTick((row) => row.consumers),
+    delayP95Ms: query.query('track.one_way_delay_ms', {}, hold).quantile(0.95),
+    lossRatio: query.query('track.loss_ratio', {}, hold).mean,
+    freezeRatio: query.query('track.freeze_ratio', {}, hold).mean,
+  };
+}

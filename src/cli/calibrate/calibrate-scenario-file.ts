@@ -1,0 +1,76 @@
+import { join, relative } from 'node:path';
+import { runCalibration } from '../../calibrate/session.ts';
+import { usageError } from '../../errors.ts';
+import { planRun } from '../../scenario/plan.ts';
+import { readHostInfo } from '../../system/host-info.ts';
+import type { CalibrateFlags } from '../commands/calibrate.ts';
+import type { CliContext } from '../context.ts';
+import { createEngines, createTarget } from '../run/compose.ts';
+import { watchInterrupts } from '../run/interrupts.ts';
+import { outDir } from '../run/out-dir.ts';
+import { tellCause } from '../run/tell-cause.ts';
+import { readScenarioFile } from '../scenario-file.ts';
+import { toolVersion } from '../version.ts';
+import { renderCalibration, renderProgress } from './render-calibration.ts';
+
+/** Calibrates with a scenario file; sets the exit code. Throws for what keeps it from starting at all. */
+export async function calibrateScenarioFile(
+  file: string,
+  flags: CalibrateFlags,
+  context: CliContext,
+): Promise<void> {
+  const { system } = context;
+  const loaded = await readScenarioFile(file, system.cwd);
+  const { scenario } = loaded;
+  if (scenario.target.bridges !== 1 && scenario.target.url === undefined)
+    throw usageError(
+      'RTCB_CALIBRATE_ONE_BRIDGE',
+      `${file}: a calibration loads one bridge, target.bridges is ${scenario.target.bridges}`,
+      'Set target.bridges to 1 in a copy of the scenario.',
+    );
+  const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
+  const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
+  const plan = planRun(scenario);
+  let lastLine = '';
+  try {
+    const { capacity, summary, exitCode, cause } = await runCalibration(
+      {
+        system,
+        scenario,
+        toolVersion: toolVersion(),
+        scenarioPath: loaded.path,
+        scenarioSha256: loaded.sha256,
+        objective: scenario.calibrate.objective,
+        command: ['npx', 'rtc-bench', 'calibrate', file],
+        dir,
+        host: readHostInfo(),
+        createTarget: (options) => createTarget(system, scenario, null, options),
+        createEngines: (options) => createEngines(system, scenario, plan, options),
+        onProgress: (progress) => {
+          const line = renderProgress(progress);
+          if (!context.quiet && line !== lastLine) system.stderr.write(`${line}\n`);
+          lastLine = line;
+        },
+      },
+      signal,
+    );
+    if (capacity !== null && summary !== null) {
+      const below = relative(system.cwd, dir);
+      const shown = below === '' || below.startsWith('..') ? dir : below;
+      system.stdout.write(
+        flags.json
+          ? `${JSON.stringify(capacity, null, 2)}\n`
+          : renderCalibration({
+              capacity,
+              problem: summary.problem,
+              files: ['capacity.json', 'curve.csv', 'manifest.json'].map((name) => join(shown, name)),
+              paint: context.paint(system.stdout),
+            }),
+      );
+    }
+    tellCause(cause, system);
+    context.exit(exitCode);
+  } finally {
+    stop();
+  }
+}
