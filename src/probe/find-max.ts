@@ -1,3 +1,4 @@
+import { BLOCKED_RATIO } from './builtin/prober.ts';
 import { estimateSessions, IP_UDP_HEADER_BYTES } from './sessions.ts';
 import { meanPacketBytes, type TrafficShape, withRate } from './shapes.ts';
 import type { FindMaxResult, FindMaxTrial, ProbeResult } from './types.ts';
@@ -58,9 +59,10 @@ export async function findMax(options: FindMaxOptions): Promise<ProbeResult> {
     const guess = start?.deliveredPacketRatePps ?? maxima.at(-1) ?? trials[0]?.deliveredPacketRatePps ?? 0;
     if (start !== null && start.reason !== 'loss' && start.reason !== 'queue-growing') {
       // The path carried all that could be offered.
-      senderLimited = start.reason === 'sender-limited' || options.ceilingPps === null;
+      senderLimited = !isBlocked(last);
       for (let i = 2; i <= options.repetitions; i += 1) {
         const again = await run(i, options.ceilingPps ?? unlimitedOf(options.shape));
+        senderLimited &&= !isBlocked(last);
         maxima.push(again.deliveredPacketRatePps);
       }
       maxima.push(start.deliveredPacketRatePps);
@@ -97,7 +99,7 @@ async function search(
 }
 
 function nextRate(guess: number, low: number, high: number): number | null {
-  if (high - low <= RESOLUTION_RATIO * high) return null;
+  if (Number.isFinite(high) && high - low <= RESOLUTION_RATIO * high) return null;
   const below = guess * BELOW_GUESS;
   const above = guess * ABOVE_GUESS;
   if (low < below && below < high) return below;
@@ -120,7 +122,8 @@ export function judge(
   lossBoundRatio: number,
 ): FindMaxTrial {
   const { total } = result;
-  const delivered = total.packetRatePps ?? 0;
+  const delivered =
+    (ratePps === null || isBlocked(result) ? sustainedRate(result) : null) ?? total.packetRatePps ?? 0;
   const offered = total.offeredPacketRatePps ?? 0;
   const lossRatio = total.lossRatio ?? 1;
   const reason =
@@ -140,6 +143,22 @@ export function judge(
     passed: reason === null,
     reason,
   };
+}
+
+/** Below this many intervals a median of them says little. */
+const MIN_INTERVALS = 8;
+
+/**
+ * Delivered rate while more was waiting than could leave: the median over short intervals, which a moment without
+ * CPU at either end does not move as it moves the mean.
+ */
+function sustainedRate({ intervals }: ProbeResult): number | null {
+  const rates = intervals.flatMap(({ packetRatePps }) => packetRatePps ?? []);
+  return rates.length < MIN_INTERVALS ? null : median(rates);
+}
+
+function isBlocked(result: ProbeResult | null): boolean {
+  return (result?.senderBlockedRatio ?? 0) > BLOCKED_RATIO;
 }
 
 export function median(values: readonly number[]): number | null {
@@ -179,7 +198,8 @@ function summarise(
 
 /** The document of the best trial, with the search in it and its answer as the estimate. */
 function withFindMax(base: ProbeResult, found: FindMaxResult): ProbeResult {
-  const warnings = [...base.warnings];
+  // What the best trial warned of (an unlimited one never keeps up) is not about the search.
+  const warnings: string[] = [];
   if (found.maxPacketRatePps === null)
     warnings.push(
       'no rate stayed within the loss bound: the path loses packets whatever is offered (see --loss-bound)',

@@ -46,6 +46,7 @@ export function resultOfIperf(run: IperfRun, options: ImportOptions): ProbeResul
     sessionBitrateBps: options.sessionBitrateBps,
     estimatedSessions: estimateSessions(total.throughputBps, options.sessionBitrateBps),
     cpu: run.cpu,
+    senderBlockedRatio: null,
     drops: null,
     intervals: run.intervals,
     findMax: null,

@@ -19,6 +19,8 @@ export const DEFAULT_RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 export const DEFAULT_REMOTE_RATE_PPS = 10_000;
 export const DEFAULT_DURATION_MS = 5_000;
 export const DEFAULT_TRIAL_MS = 2_000;
+/** Short, so that a trial has enough of them for a median. */
+const TRIAL_INTERVAL_MS = 100;
 export const DEFAULT_LOSS_BOUND_RATIO = 0.001;
 export const DEFAULT_REPETITIONS = 3;
 
@@ -57,7 +59,7 @@ export async function probePath(system: System, options: ProbePathOptions = {}):
   const prober = createProber(system, options.prober ?? 'builtin', options.version ?? '0');
   const durationMs =
     options.durationMs ?? (options.findMax === true ? DEFAULT_TRIAL_MS : DEFAULT_DURATION_MS);
-  const run = (trialShape: TrafficShape) =>
+  const run = (trialShape: TrafficShape, intervalMs?: number) =>
     prober.run({
       shape: trialShape,
       flows: options.flows ?? 1,
@@ -70,6 +72,7 @@ export async function probePath(system: System, options: ProbePathOptions = {}):
       sendBufferBytes: options.sendBufferBytes ?? null,
       sessionBitrateBps: options.sessionBitrateBps ?? DEFAULT_SESSION_BITRATE_BPS,
       label: options.label ?? null,
+      ...(intervalMs !== undefined && { intervalMs }),
       ...(options.onInterval !== undefined && { onInterval: options.onInterval }),
       ...(options.signal !== undefined && { signal: options.signal }),
     });
@@ -80,7 +83,7 @@ export async function probePath(system: System, options: ProbePathOptions = {}):
     repetitions: options.repetitions ?? DEFAULT_REPETITIONS,
     trialDurationMs: durationMs,
     ceilingPps: options.shape === undefined ? null : shape.ratePps,
-    trial: run,
+    trial: (trialShape) => run(trialShape, TRIAL_INTERVAL_MS),
     ...(options.onTrial !== undefined && { onTrial: options.onTrial }),
   });
 }

@@ -102,6 +102,8 @@ export interface ProbeResult {
   sessionBitrateBps: number;
   estimatedSessions: number | null;
   cpu: ProbeCpu;
+  /** Share of the time in which this host's own send queue was full; null where the prober does not tell. */
+  senderBlockedRatio: number | null;
   drops: DropAttribution | null;
   intervals: ProbeInterval[];
   findMax: FindMaxResult | null;
@@ -141,6 +143,8 @@ export interface ProbeRunOptions extends ProbeSettings {
   server: { host: string; port: number } | null;
   sessionBitrateBps: number;
   label: string | null;
+  /** Reporting interval, default 1000; iperf3 keeps to a second. */
+  intervalMs?: number;
   onInterval?: (interval: ProbeInterval) => void;
   signal?: AbortSignal;
 }

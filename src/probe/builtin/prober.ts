@@ -13,8 +13,10 @@ import type { SenderReading, SenderReport } from './sender-loop.ts';
 import type { ReceiverReading } from './session-counter.ts';
 import { startSender } from './threads.ts';
 
-/** How often both ends report. */
-export const INTERVAL_MS = 1000;
+/** How often both ends report unless told otherwise. */
+const DEFAULT_INTERVAL_MS = 1000;
+/** Blocked for longer, the sender was held up by the queue below it. */
+export const BLOCKED_RATIO = 0.2;
 /** Below this share of its schedule the sender, not the path, was the limit. */
 const KEPT_UP_RATIO = 0.98;
 
@@ -45,11 +47,12 @@ async function runBuiltin(
 ): Promise<ProbeResult> {
   checkShape(options.shape, options.flows);
   const createdAt = new Date(system.clock.wallMs()).toISOString();
+  const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
   const intervals = new IntervalJoin(options.onInterval);
   const offload = usesOffload(options, sockets);
   const session = {
     flows: flowCount(options.shape, options.flows),
-    intervalMs: INTERVAL_MS,
+    intervalMs,
     pause,
     onInterval: (previous: ReceiverReading, current: ReceiverReading) =>
       intervals.received(previous, current),
@@ -91,8 +94,9 @@ async function runBuiltin(
         senderRatio: cpuRatio(report.cpuAtStartMs, report.cpuMs, report.durationMs),
         receiverRatio: cpuRatio(first.cpuMs, last.cpuMs, last.readAtMs - first.readAtMs),
       },
+      senderBlockedRatio: report.durationMs > 0 ? Math.min(1, report.blockedMs / report.durationMs) : null,
       drops: attributeLoss(drops, total.lostPackets ?? 0, { countsBatches: offload }),
-      intervals: intervals.result(options.durationMs),
+      intervals: intervals.result(options.durationMs - intervalMs / 10),
       findMax: null,
       warnings: warningsOf(report, last, sent.limited),
     };
@@ -125,7 +129,13 @@ async function send(
     sendBufferBytes,
     sockets,
     offload,
-    job: { token: end.token, shape, flows, durationMs, intervalMs: INTERVAL_MS },
+    job: {
+      token: end.token,
+      shape,
+      flows,
+      durationMs,
+      intervalMs: options.intervalMs ?? DEFAULT_INTERVAL_MS,
+    },
   });
   const stop = () => sender.stop();
   signal?.addEventListener('abort', stop);
@@ -170,7 +180,11 @@ function warningsOf(report: SenderReport, last: ReceiverReading, limited: boolea
   const due = report.sentPackets + report.unsentPackets;
   if (report.sentPackets < KEPT_UP_RATIO * due)
     warnings.push(
-      `the sender could not keep up: ${report.sentPackets} of ${due} packets were sent; this host is the limit, not the path`,
+      `only ${report.sentPackets} of ${due} packets were sent: ${
+        report.blockedMs > BLOCKED_RATIO * report.durationMs
+          ? "this host's send queue was full; its network card, or a rate limit on it, is the bottleneck"
+          : 'this host could not keep up; it is the limit, not the path'
+      }`,
     );
   if (limited) warnings.push('the server limits the rate: see --max-rate of `rtc-bench probe serve`');
   for (const [code, count] of Object.entries(report.errors))
@@ -202,11 +216,9 @@ class IntervalJoin {
     else this.#sent.push(reading);
   }
 
-  /** Those that lie within the time of sending. */
-  result(durationMs: number): ProbeInterval[] {
-    return this.#received
-      .map((pair, i) => this.#join(pair, i))
-      .filter(({ startMs }) => startMs < durationMs - INTERVAL_MS / 10);
+  /** Those that start before `untilMs`: within the time of sending. */
+  result(untilMs: number): ProbeInterval[] {
+    return this.#received.map((pair, i) => this.#join(pair, i)).filter(({ startMs }) => startMs < untilMs);
   }
 
   #join(pair: { previous: ReceiverReading; current: ReceiverReading }, i: number): ProbeInterval {

@@ -20,6 +20,8 @@ export interface SenderReport extends SenderReading {
   unsentPackets: number;
   /** The longest that a packet was sent after it was due. */
   maxLateMs: number;
+  /** Time in which the kernel took no more: the send buffer, and the device's queue behind it, were full. */
+  blockedMs: number;
   /** Error codes of sends, counted over the sends that were looked at. */
   errors: Record<string, number>;
 }
@@ -67,6 +69,7 @@ export async function runSenderLoop(
   let sentPackets = 0;
   let sentBytes = 0;
   let maxLateMs = 0;
+  let blockedMs = 0;
   const origin = world.nowMs();
   let nextIntervalMs = job.intervalMs;
   let nextTurnMs = TURN_EVERY_MS;
@@ -107,6 +110,7 @@ export async function runSenderLoop(
     for (const socket of sockets) socket.flush();
     if (sockets.some(({ queued }) => queued > 0)) {
       await world.turn(1);
+      blockedMs += world.nowMs() - origin - now;
       continue;
     }
     let batch = 0;
@@ -144,6 +148,7 @@ export async function runSenderLoop(
     sentByFlow: sequences,
     unsentPackets,
     maxLateMs,
+    blockedMs,
     errors,
   };
 }

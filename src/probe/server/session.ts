@@ -50,7 +50,7 @@ export class ServerSession {
   readonly #socket: Socket;
   readonly #shared: SharedReceiver;
   readonly #reader = new LineReader();
-  readonly #deadline = new AbortController();
+  #deadline = new AbortController();
   #budgetBytes = 0;
   #finish: ((sentPackets: number | null) => Promise<SessionReport>) | null = null;
   #busy = false;
@@ -164,8 +164,11 @@ export class ServerSession {
     this.#socket.write(line);
   }
 
+  /** Replaces the deadline before it. */
   #closeAfter(ms: number): void {
     const { clock } = this.#shared.system;
+    this.#deadline.abort();
+    this.#deadline = new AbortController();
     clock.sleep(ms, this.#deadline.signal).then(
       () => this.close(),
       () => {},
