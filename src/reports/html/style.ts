@@ -97,7 +97,7 @@ figcaption b{font-weight:620}
 .levels text{text-anchor:end;fill:var(--bad);transform:translate(-4px,-5px);paint-order:stroke;stroke:var(--paper);stroke-width:3px}
 .lines path,.key path{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke;stroke-linejoin:round}
 ${DASHES.map((dash, i) => `.s-${i + 1}{stroke:var(--s${i + 1});stroke-dasharray:${dash}}`).join('')}
-.s-muted{stroke:var(--faint);stroke-width:1!important;stroke-dasharray:1 2}
+.s-muted{stroke:var(--soft);stroke-opacity:.75;stroke-width:1!important;stroke-dasharray:1 2}
 .area{touch-action:pan-y;cursor:crosshair}
 .area:focus{outline:none}.chart:has(.area:focus-visible) figcaption b{color:var(--accent)}
 .cursor{stroke:var(--ink);stroke-width:1;opacity:.55;visibility:hidden;pointer-events:none}
@@ -132,7 +132,7 @@ footer{border-top:1px solid var(--line);padding:22px 0 48px;color:var(--soft);fo
 .figures{grid-template-columns:1fr 1fr;gap:18px 20px}.figures dd{font-size:21px}
 section{padding:26px 0 30px}.plot .alt{display:none}.wide .plot{height:210px}
 th,td{padding-right:12px}.tool.save{display:none!important}.legend{padding-left:0}.chart .note{padding-left:0}
-.pairs{grid-template-columns:minmax(0,1fr)}}
+.pairs{grid-template-columns:minmax(0,1fr)}td.gate{min-width:140px}td.gate code{overflow-wrap:anywhere}td:first-child{min-width:92px}}
 @media print{
 :root:root:root{color-scheme:light;${LIGHT_THEME}}
 @page{margin:14mm}

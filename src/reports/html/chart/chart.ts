@@ -10,7 +10,7 @@ import {
   type PlotArea,
   timeTicks,
 } from './plot.ts';
-import { niceScale } from './scale.ts';
+import { niceScale, type Scale } from './scale.ts';
 import type { ChartData, ChartUnit } from './types.ts';
 
 export interface ChartLine {
@@ -56,7 +56,7 @@ export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
   const highest = topOf(lines);
   // A level just above the data belongs in the picture; one far above would only flatten it.
   const references = (spec.references ?? []).filter(({ value }) => value <= highest * 1.6);
-  const scale = niceScale(Math.max(highest, ...references.map(({ value }) => value)));
+  const scale = axis(spec.unit, Math.max(highest, ...references.map(({ value }) => value)));
   const area: PlotArea = { startMs: 0, endMs: context.durationMs, low: scale.low, high: scale.high };
   const columns = Math.min(COLUMNS_A_LINE, Math.floor(COLUMNS_A_CHART / lines.length));
   context.charts.push({
@@ -136,6 +136,15 @@ function fitted(
     }
     return i === stages.length - 1 && widthPx - namePx >= takenPx ? 'end' : null;
   });
+}
+
+/** An axis for that unit: a share ends a little above the whole, and where all is zero it ends at one percent. */
+function axis(unit: ChartUnit, highest: number): Scale {
+  if (unit !== 'share') return niceScale(highest);
+  if (highest === 0) return niceScale(0.009);
+  const scale = niceScale(highest);
+  if (highest > 1 || scale.high <= 1) return scale;
+  return { ...scale, high: 1.04, ticks: scale.ticks.filter((tick) => tick <= 1) };
 }
 
 /** Outermost values stand out by so much that they would press all else flat: then they leave the picture. */

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, formatRatio } from '../../format.ts';
+import { formatCount, formatRatio } from '../../format.ts';
 import type { RunReport, Values } from '../../model/types.ts';
 import { type ChartContext, chart } from '../chart/chart.ts';
 import { html, type Markup } from '../markup.ts';
@@ -34,10 +34,7 @@ export function trustSection(report: RunReport, context: ChartContext): Section 
 ${
   trust === null || trust.reasons.length === 0
     ? null
-    : html`<ul class="reasons">${trust.reasons.map(
-        (reason) =>
-          html`<li>${reason.message}${reason.value === null ? null : html` <small class="dim">measured ${formatNumber(reason.value)}, bound ${formatNumber(reason.bound)}</small>`}</li>`,
-      )}</ul>`
+    : html`<ul class="reasons">${trust.reasons.map((reason) => html`<li>${reason.message}</li>`)}</ul>`
 }
 <h3>Load generator and its host</h3>
 <div class="charts">${hostCharts(report, context)}</div>
