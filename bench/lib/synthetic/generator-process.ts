@@ -1,0 +1,115 @@
+/** A process of its own for the participants of a benchmark, so that their CPU and memory are theirs alone. */
+import { createSyntheticEngine } from '../../../src/participants/synthetic/index.ts';
+import type { GeneratorSample, ParticipantSample } from '../../../src/participants/types.ts';
+import type { ParticipantPlan } from '../../../src/scenario/plan-types.ts';
+import { createSystem } from '../../../src/system/real.ts';
+
+export type GeneratorCommand =
+  | {
+      type: 'start';
+      clusterUrl: string;
+      loop: 'native' | 'typescript';
+      shards: number;
+      mediaFolder: string | null;
+    }
+  | { type: 'join'; plans: ParticipantPlan[]; concurrency: number }
+  | { type: 'read' }
+  | { type: 'close' };
+
+export interface GeneratorReading {
+  atMs: number;
+  cpuSeconds: number;
+  rssBytes: number;
+  joined: number;
+  failures: string[];
+  participants: ParticipantSample[];
+  generator: GeneratorSample;
+}
+
+/** As in a run: everything is read every second, whoever wants it. */
+const SAMPLE_INTERVAL_MS = 1000;
+
+let joined = 0;
+const failures: string[] = [];
+let engine: ReturnType<typeof createSyntheticEngine> | null = null;
+let clusterUrl = '';
+let sampler: NodeJS.Timeout | null = null;
+
+async function start(command: Extract<GeneratorCommand, { type: 'start' }>): Promise<void> {
+  clusterUrl = command.clusterUrl;
+  engine = createSyntheticEngine(
+    createSystem(),
+    {
+      onEvent(event) {
+        if (event.type === 'joined') joined += 1;
+        if (event.type === 'failed' || event.type === 'engine-failed') failures.push(event.reason);
+      },
+      async access(plan) {
+        const response = await fetch(`${clusterUrl}/rooms/access`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ room: plan.roomId, participantId: plan.id }),
+        });
+        if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+        const { protocol, url, room, bridgeId } = (await response.json()) as {
+          protocol: 'rtc-bench-v1';
+          url: string;
+          room: string;
+          bridgeId: string;
+        };
+        return { protocol, url, roomName: room, bridgeId };
+      },
+    },
+    {
+      seed: 1,
+      shards: command.shards,
+      packetLoop: command.loop,
+      ...(command.mediaFolder === null ? {} : { mediaFolder: command.mediaFolder }),
+    },
+  );
+  await engine.start(new AbortController().signal);
+  sampler = setInterval(() => void engine?.sample(), SAMPLE_INTERVAL_MS);
+}
+
+async function join({ plans, concurrency }: Extract<GeneratorCommand, { type: 'join' }>): Promise<void> {
+  const { signal } = new AbortController();
+  const queue = [...plans];
+  const worker = async () => {
+    for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) await engine?.join(plan, signal);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+async function read(): Promise<GeneratorReading> {
+  if (engine === null) throw new Error('not started');
+  const participants = await engine.sample();
+  const generator = await engine.sampleGenerator();
+  const { user, system } = process.cpuUsage();
+  return {
+    atMs: performance.now(),
+    cpuSeconds: (user + system) / 1e6,
+    rssBytes: process.memoryUsage.rss(),
+    joined,
+    failures: failures.slice(0, 5),
+    participants,
+    generator,
+  };
+}
+
+async function execute(command: GeneratorCommand): Promise<unknown> {
+  if (command.type === 'start') return start(command);
+  if (command.type === 'join') return join(command);
+  if (command.type === 'read') return read();
+  if (sampler !== null) clearInterval(sampler);
+  await engine?.close();
+  return null;
+}
+
+process.on('message', (command: GeneratorCommand) => {
+  execute(command).then(
+    (result) => process.send?.({ result: result ?? null }),
+    (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+// The benchmark is gone, and with it the reason to go on.
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,172 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startCluster } from '../../../src/cluster/coordinator/start.ts';
+import { CLUSTER_DEFAULTS } from '../../../src/cluster/settings.ts';
+import type { ParticipantPlan } from '../../../src/scenario/plan-types.ts';
+import { requireWorker } from '../../../src/setup/find-worker.ts';
+import { createSystem } from '../../../src/system/real.ts';
+import type { BridgeSample } from '../../../src/targets/types.ts';
+import type { GeneratorCommand, GeneratorReading } from './generator-process.ts';
+
+const PROGRAM = fileURLToPath(new URL('./generator-process.ts', import.meta.url));
+
+/** A generator in a process of its own. */
+export class Generator {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(
+    options: Omit<Extract<GeneratorCommand, { type: 'start' }>, 'type'>,
+  ): Promise<Generator> {
+    const generator = new Generator(fork(PROGRAM, { serialization: 'advanced' }));
+    await generator.#ask({ type: 'start', ...options });
+    return generator;
+  }
+
+  async join(plans: ParticipantPlan[], concurrency = 8): Promise<void> {
+    await this.#ask({ type: 'join', plans, concurrency });
+  }
+
+  async read(): Promise<GeneratorReading> {
+    return (await this.#ask({ type: 'read' })) as GeneratorReading;
+  }
+
+  async close(): Promise<void> {
+    await this.#ask({ type: 'close' }).catch(() => {});
+    const exited = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await exited;
+  }
+
+  async #ask(command: GeneratorCommand): Promise<unknown> {
+    const answered = once(this.#child, 'message');
+    const ended = once(this.#child, 'exit').then(() => {
+      throw new Error('the generator process ended');
+    });
+    ended.catch(() => {});
+    this.#child.send(command);
+    const [answer] = (await Promise.race([answered, ended])) as [{ result?: unknown; error?: string }];
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer.result;
+  }
+}
+
+export interface Scene extends AsyncDisposable {
+  readonly url: string;
+  readBridge(): Promise<BridgeSample>;
+}
+
+/** One bridge on this host. */
+export async function openScene(): Promise<Scene> {
+  const system = createSystem();
+  const workerFile = await requireWorker(system);
+  const cluster = await startCluster(system, { ...CLUSTER_DEFAULTS, bridges: 1, workerFile });
+  return {
+    url: cluster.url,
+    async readBridge() {
+      const response = await fetch(`${cluster.url}/samples`);
+      const [sample] = (await response.json()) as BridgeSample[];
+      if (sample === undefined) throw new Error('the bridge does not answer');
+      return sample;
+    },
+    [Symbol.asyncDispose]: () => cluster.close(),
+  };
+}
+
+/** What changed over a window, for the SFU's worker and for one generator. */
+export interface Window {
+  seconds: number;
+  workerCpuSeconds: number;
+  workerPacketsIn: number;
+  workerPacketsOut: number;
+  generatorCpuSeconds: number;
+  participants: number;
+  rssBytes: number;
+  packetsReceived: number;
+  packetsSent: number;
+  packetsLost: number;
+  packetsExpected: number;
+  nackCount: number;
+  datagramsReceived: number;
+  datagramsSent: number;
+  lateSendP99Ms: number | null;
+  packetsSentLate: number;
+  socketDrops: number | null;
+  eventLoopUtilisationRatio: number | null;
+  failures: string[];
+}
+
+export async function watch(scene: Scene, generator: Generator, seconds: number): Promise<Window> {
+  const [bridgeBefore, before] = [await scene.readBridge(), await generator.read()];
+  await delay(1000 * seconds);
+  const [bridgeAfter, after] = [await scene.readBridge(), await generator.read()];
+  const down = (reading: GeneratorReading) => total(reading, 'down', (track) => track.packets);
+  const lost = (reading: GeneratorReading) => total(reading, 'down', (track) => track.packetsLost ?? 0);
+  const datagrams = (reading: GeneratorReading, name: 'datagramsReceived' | 'datagramsSent') =>
+    reading.participants.reduce((sum, participant) => sum + (participant[name] ?? 0), 0);
+  const packetsReceived = down(after) - down(before);
+  const packetsLost = lost(after) - lost(before);
+  return {
+    seconds: (after.atMs - before.atMs) / 1000,
+    workerCpuSeconds: (bridgeAfter.cpuSeconds ?? 0) - (bridgeBefore.cpuSeconds ?? 0),
+    workerPacketsIn: (bridgeAfter.local.packetsIn ?? 0) - (bridgeBefore.local.packetsIn ?? 0),
+    workerPacketsOut: (bridgeAfter.local.packetsOut ?? 0) - (bridgeBefore.local.packetsOut ?? 0),
+    generatorCpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    participants: after.participants.length,
+    rssBytes: after.rssBytes,
+    packetsReceived,
+    packetsSent: (after.generator.packetsSent ?? 0) - (before.generator.packetsSent ?? 0),
+    packetsLost,
+    packetsExpected: packetsReceived + packetsLost,
+    nackCount:
+      total(after, 'down', (track) => track.nackCount ?? 0) -
+      total(before, 'down', (track) => track.nackCount ?? 0),
+    datagramsReceived: datagrams(after, 'datagramsReceived') - datagrams(before, 'datagramsReceived'),
+    datagramsSent: datagrams(after, 'datagramsSent') - datagrams(before, 'datagramsSent'),
+    lateSendP99Ms: after.generator.lateSendP99Ms,
+    packetsSentLate: (after.generator.packetsSentLate ?? 0) - (before.generator.packetsSentLate ?? 0),
+    socketDrops:
+      after.generator.socketDrops === null || before.generator.socketDrops === null
+        ? null
+        : after.generator.socketDrops - before.generator.socketDrops,
+    eventLoopUtilisationRatio: after.generator.eventLoopUtilisationRatio,
+    failures: after.failures,
+  };
+}
+
+function total(
+  reading: GeneratorReading,
+  direction: 'up' | 'down',
+  of: (track: GeneratorReading['participants'][number]['tracks'][number]) => number,
+): number {
+  let sum = 0;
+  for (const { tracks } of reading.participants) {
+    for (const track of tracks) if (track.direction === direction) sum += of(track);
+  }
+  return sum;
+}
+
+/** A plan for the benchmarks: everything off but what is named. */
+export function benchPlan(
+  id: string,
+  roomId: string,
+  publish: Partial<ParticipantPlan['publish']>,
+  subscribe: Partial<ParticipantPlan['subscribe']> = {},
+): ParticipantPlan {
+  return {
+    id,
+    group: 'bench',
+    roomId,
+    engine: 'synthetic',
+    joinAtMs: 0,
+    leaveAtMs: null,
+    publish: { audio: null, video: null, screen: null, ...publish },
+    subscribe: { audio: 'none', video: 'none', preferredSpatialLayer: null, ...subscribe },
+    pinnedBridge: null,
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * `npm run bench -- synthetic [--json] [--loop native|typescript|both] [--only NAMES] [--seconds N] [--receivers N]`:
+ * what synthetic participants cost, each number beside its target and what it was computed from. Both sides of a
+ * ratio are measured in the same seconds.
+ */
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Floor, measureFloor } from './lib/synthetic/floor.ts';
+import {
+  type BenchOptions,
+  type Loop,
+  measureDensity,
+  measureJoin,
+  measureReceive,
+  measureSend,
+  type Result,
+} from './lib/synthetic/measurements.ts';
+
+const MEASUREMENTS = {
+  receive: measureReceive,
+  send: measureSend,
+  density: measureDensity,
+  join: measureJoin,
+};
+type Name = keyof typeof MEASUREMENTS;
+
+const FLOOR = { packetRatePps: 60_000, bytes: 1100, seconds: 4 };
+
+export async function main(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean', default: false },
+      loop: { type: 'string', default: 'both' },
+      only: { type: 'string', default: Object.keys(MEASUREMENTS).join(',') },
+      seconds: { type: 'string', default: '10' },
+      receivers: { type: 'string', default: '200' },
+    },
+  });
+  const loops: Loop[] = values.loop === 'both' ? ['native', 'typescript'] : [values.loop as Loop];
+  const names = values.only.split(',') as Name[];
+  const results: Result[] = [];
+  const receivers = Number(values.receivers);
+  const floor = await measureFloor(receivers, FLOOR.packetRatePps, FLOOR.bytes, FLOOR.seconds);
+  for (const loop of loops) {
+    for (const name of names) {
+      console.error(`${name}, ${loop} packet loop`);
+      const options: BenchOptions = { loop, seconds: Number(values.seconds), receivers };
+      results.push(...(await MEASUREMENTS[name](options)));
+    }
+  }
+  const document = {
+    benchmark: 'synthetic',
+    schemaVersion: 1,
+    host: { cpu: cpus()[0]?.model ?? null, cores: availableParallelism(), loadAverage: loadavg() },
+    results,
+    floor: floor === null ? null : { ...FLOOR, ...floor, timesTheFloor: timesTheFloor(results, floor) },
+  };
+  if (values.json) console.log(JSON.stringify(document, null, 2));
+  else print(results, floor);
+  return results.every(({ met }) => met) ? 0 : 99;
+}
+
+/** How many times the plain C program our cost a packet is; within 2 is what we are after. */
+function timesTheFloor(results: readonly Result[], floor: Floor): Record<string, number> {
+  const times: Record<string, number> = {};
+  for (const { name, loop, raw } of results) {
+    const ours = raw.generatorMicrosecondsPerPacket;
+    if (typeof ours !== 'number') continue;
+    const theirs = name === 'send' ? floor.sendMicroseconds : floor.receiveMicroseconds;
+    times[`${name}-${loop}`] = ours / theirs;
+  }
+  return times;
+}
+
+function print(results: readonly Result[], floor: Floor | null): void {
+  for (const { name, loop, value, unit, target, bound, met } of results) {
+    const sign = bound === 'max' ? '≤' : '≥';
+    const mark = met ? 'ok  ' : 'MISS';
+    console.log(
+      `${mark} ${name.padEnd(10)} ${loop.padEnd(10)} ${value.toPrecision(3).padStart(8)} (${sign} ${target}) ${unit}`,
+    );
+  }
+  if (floor === null) {
+    console.log('no C compiler: no floor to compare with');
+    return;
+  }
+  const { sendMicroseconds, receiveMicroseconds } = floor;
+  console.log(`floor: C sendto ${sendMicroseconds} µs, C recvmmsg ${receiveMicroseconds} µs a packet`);
+  for (const [name, times] of Object.entries(timesTheFloor(results, floor))) {
+    console.log(`  ${name}: ${times.toFixed(1)} times the floor`);
+  }
+}
