@@ -138,6 +138,8 @@ export interface QualityRow {
   lossRatio: QuantileRow | null;
   jitterMs: QuantileRow | null;
   framesPerSecond: QuantileRow | null;
+  /** Through the SFU; only where both ends share a clock. */
+  oneWayDelayMs?: QuantileRow | null;
   /** Packets that participants sent and received in the interval, to hold beside the bridges'. */
   packetRateUpPps: number;
   packetRateDownPps: number;

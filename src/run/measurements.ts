@@ -266,6 +266,7 @@ class QualityOfInterval {
   readonly #lossRatio = new Distribution();
   readonly #jitterMs = new Distribution();
   readonly #framesPerSecond = new Distribution();
+  readonly #oneWayDelayMs = new Distribution();
   #upPps = 0;
   #downPps = 0;
   #controlPps: number | null = null;
@@ -278,6 +279,8 @@ class QualityOfInterval {
     this.#downPps += rates.packetRatePps;
     if (rates.lossRatio !== null) this.#lossRatio.add(rates.lossRatio);
     if (track.jitterMs !== null && track.jitterMs >= 0) this.#jitterMs.add(track.jitterMs);
+    if (track.oneWayDelayMs !== null && track.oneWayDelayMs >= 0)
+      this.#oneWayDelayMs.add(track.oneWayDelayMs);
     if (track.kind === 'video' && rates.framesPerSecond !== null)
       this.#framesPerSecond.add(rates.framesPerSecond);
   }
@@ -298,6 +301,7 @@ class QualityOfInterval {
       lossRatio: quantiles(this.#lossRatio),
       jitterMs: quantiles(this.#jitterMs),
       framesPerSecond: quantiles(this.#framesPerSecond),
+      oneWayDelayMs: quantiles(this.#oneWayDelayMs),
       packetRateUpPps: this.#upPps,
       packetRateDownPps: this.#downPps,
       controlDatagramRatePps: this.#controlPps,

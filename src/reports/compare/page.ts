@@ -114,89 +114,112 @@ function overlay(
   );
 }
 
+const LOAD: readonly (Overlay & { of: (rows: BridgeTick[]) => number | null })[] = [
+  {
+    id: 'c-stress',
+    title: 'Stress of the highest bridge',
+    axis: 'packet rate ÷ max packet rate',
+    unit: 'ratio',
+    wide: true,
+    of: (rows) => highest(rows.map((row) => row.stress)),
+  },
+  {
+    id: 'c-rate',
+    title: 'Packet rate of all bridges',
+    axis: 'packets/s',
+    unit: 'pps',
+    of: (rows) => sum(rows.map((row) => row.rate)),
+  },
+  {
+    id: 'c-cpu',
+    title: 'CPU of all bridges',
+    axis: 'share of one core',
+    unit: 'share',
+    of: (rows) => sum(rows.map((row) => row.cpu)),
+  },
+];
+
+const QUALITY: readonly (Overlay & { of: (quality: RunReport['quality']) => Values })[] = [
+  {
+    id: 'c-rtt',
+    title: 'Round-trip time, median',
+    axis: 'milliseconds',
+    unit: 'ms',
+    of: ({ rttMs }) => rttMs.p50,
+  },
+  {
+    id: 'c-rtt95',
+    title: 'Round-trip time, p95',
+    axis: 'milliseconds',
+    unit: 'ms',
+    of: ({ rttMs }) => rttMs.p95,
+  },
+  {
+    id: 'c-delay',
+    title: 'One-way delay, median',
+    axis: 'milliseconds',
+    unit: 'ms',
+    of: ({ oneWayDelayMs }) => oneWayDelayMs.p50,
+  },
+  {
+    id: 'c-delay95',
+    title: 'One-way delay, p95',
+    axis: 'milliseconds',
+    unit: 'ms',
+    of: ({ oneWayDelayMs }) => oneWayDelayMs.p95,
+  },
+  {
+    id: 'c-jitter',
+    title: 'Jitter, p95',
+    axis: 'milliseconds',
+    unit: 'ms',
+    of: ({ jitterMs }) => jitterMs.p95,
+  },
+  {
+    id: 'c-loss',
+    title: 'Loss after repair, p95',
+    axis: 'share of packets',
+    unit: 'share',
+    of: ({ lossRatio }) => lossRatio.p95,
+  },
+  {
+    id: 'c-fps',
+    title: 'Video frames, median',
+    axis: 'frames per second and track',
+    unit: 'fps',
+    of: ({ framesPerSecond }) => framesPerSecond.p50,
+  },
+  {
+    id: 'c-joined',
+    title: 'Participants in rooms',
+    axis: 'count',
+    unit: 'count',
+    of: ({ joined }) => joined,
+  },
+];
+
 function load(comparison: Comparison, context: ChartContext): Section {
-  const bridges = (pick: (rows: BridgeTick[]) => number | null) => (report: RunReport) =>
-    acrossBridges(report.bridges, pick);
   return {
     id: 'load',
     title: 'Load',
     about: 'Both runs on one clock that starts with each of them. Shaded: the stages of the later run.',
-    body: html`<div class="charts">${[
-      overlay(
-        {
-          id: 'c-stress',
-          title: 'Stress of the highest bridge',
-          axis: 'packet rate ÷ max packet rate',
-          unit: 'ratio',
-          wide: true,
-        },
-        comparison,
-        bridges((rows) => highest(rows.map((row) => row.stress))),
-        context,
-      ),
-      overlay(
-        { id: 'c-rate', title: 'Packet rate of all bridges', axis: 'packets/s', unit: 'pps' },
-        comparison,
-        bridges((rows) => sum(rows.map((row) => row.rate))),
-        context,
-      ),
-      overlay(
-        { id: 'c-cpu', title: 'CPU of all bridges', axis: 'share of one core', unit: 'share' },
-        comparison,
-        bridges((rows) => sum(rows.map((row) => row.cpu))),
-        context,
-      ),
-    ]}</div>`,
+    body: html`<div class="charts">${LOAD.map(({ of, ...spec }) => overlay(spec, comparison, ({ bridges }) => acrossBridges(bridges, of), context))}</div>`,
   };
 }
 
 function quality(comparison: Comparison, context: ChartContext): Section {
-  const series = (pick: (quality: RunReport['quality']) => Values) => (report: RunReport) => ({
-    tMs: report.quality.tMs,
-    values: pick(report.quality),
-  });
   return {
     id: 'quality',
     title: 'Quality',
     about: 'Delay, jitter, loss and frames as participants saw them.',
-    body: html`<div class="charts">${[
+    body: html`<div class="charts">${QUALITY.map(({ of, ...spec }) =>
       overlay(
-        { id: 'c-rtt', title: 'Round-trip time, median', axis: 'milliseconds', unit: 'ms' },
+        spec,
         comparison,
-        series((one) => one.rttMs.p50),
+        (report) => ({ tMs: report.quality.tMs, values: of(report.quality) }),
         context,
       ),
-      overlay(
-        { id: 'c-rtt95', title: 'Round-trip time, p95', axis: 'milliseconds', unit: 'ms' },
-        comparison,
-        series((one) => one.rttMs.p95),
-        context,
-      ),
-      overlay(
-        { id: 'c-jitter', title: 'Jitter, p95', axis: 'milliseconds', unit: 'ms' },
-        comparison,
-        series((one) => one.jitterMs.p95),
-        context,
-      ),
-      overlay(
-        { id: 'c-loss', title: 'Loss after repair, p95', axis: 'share of packets', unit: 'share' },
-        comparison,
-        series((one) => one.lossRatio.p95),
-        context,
-      ),
-      overlay(
-        { id: 'c-fps', title: 'Video frames, median', axis: 'frames per second and track', unit: 'fps' },
-        comparison,
-        series((one) => one.framesPerSecond.p50),
-        context,
-      ),
-      overlay(
-        { id: 'c-joined', title: 'Participants in rooms', axis: 'count', unit: 'count' },
-        comparison,
-        series((one) => one.joined),
-        context,
-      ),
-    ]}</div>`,
+    )}</div>`,
   };
 }
 

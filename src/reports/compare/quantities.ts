@@ -34,6 +34,15 @@ export const QUANTITIES: readonly Quantity[] = [
   fromQuality('rtt_p50', 'Round-trip time, median', 'ms', 'higher', 0.5, (quality) => quality.rttMs.p50),
   fromQuality('rtt_p95', 'Round-trip time, p95', 'ms', 'higher', 1, (quality) => quality.rttMs.p95),
   fromQuality(
+    'delay_p50',
+    'One-way delay, median',
+    'ms',
+    'higher',
+    0.5,
+    (quality) => quality.oneWayDelayMs.p50,
+  ),
+  fromQuality('delay_p95', 'One-way delay, p95', 'ms', 'higher', 1, (quality) => quality.oneWayDelayMs.p95),
+  fromQuality(
     'loss_p95',
     'Loss after repair, p95',
     'ratio',

@@ -45,6 +45,7 @@ export function newQualitySeries(): QualitySeries {
     lossRatio: newQuantiles(),
     jitterMs: newQuantiles(),
     framesPerSecond: newQuantiles(),
+    oneWayDelayMs: newQuantiles(),
     packetRateUpPps: [],
     packetRateDownPps: [],
   };
@@ -59,11 +60,12 @@ export function addQualityRow(series: QualitySeries, tMs: number, row: QualityRo
   addQuantiles(series.lossRatio, row.lossRatio);
   addQuantiles(series.jitterMs, row.jitterMs);
   addQuantiles(series.framesPerSecond, row.framesPerSecond);
+  addQuantiles(series.oneWayDelayMs, row.oneWayDelayMs);
   series.packetRateUpPps.push(numberOrNull(row.packetRateUpPps));
   series.packetRateDownPps.push(numberOrNull(row.packetRateDownPps));
 }
 
-function addQuantiles(series: QuantileSeries, row: QuantileRow | null): void {
+function addQuantiles(series: QuantileSeries, row: QuantileRow | null | undefined): void {
   series.p50.push(numberOrNull(row?.p50));
   series.p95.push(numberOrNull(row?.p95));
   series.max.push(numberOrNull(row?.max));

@@ -44,6 +44,7 @@ export interface QualitySeries {
   lossRatio: QuantileSeries;
   jitterMs: QuantileSeries;
   framesPerSecond: QuantileSeries;
+  oneWayDelayMs: QuantileSeries;
   packetRateUpPps: Values;
   packetRateDownPps: Values;
 }

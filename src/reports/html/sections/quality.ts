@@ -81,6 +81,10 @@ export function qualitySection(report: RunReport, context: ChartContext): Sectio
         { id: 'c-loss', title: 'Loss after repair', axis: 'share of packets', unit: 'share' },
         quality.lossRatio,
       ),
+      one(
+        { id: 'c-delay', title: 'One-way delay', axis: 'milliseconds, through the SFU', unit: 'ms' },
+        quality.oneWayDelayMs,
+      ),
       one({ id: 'c-jitter', title: 'Jitter', axis: 'milliseconds, RFC 3550', unit: 'ms' }, quality.jitterMs),
       one(
         { id: 'c-fps', title: 'Video frames', axis: 'frames per second and track', unit: 'fps' },
