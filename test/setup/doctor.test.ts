@@ -6,6 +6,7 @@ import { type CheckReport, runChecks } from '../../src/setup/doctor/run-checks.t
 import type { Check } from '../../src/setup/doctor/types.ts';
 import { createSystem } from '../../src/system/real.ts';
 
+const system = createSystem();
 const GOOD: Record<string, string> = {
   '/proc/self/limits':
     'Limit  Soft Limit  Hard Limit  Units\nMax open files            65536      65536      files\n',
@@ -32,7 +33,7 @@ function host(
 
 async function reports(reader: HostReader): Promise<Map<string, CheckReport>> {
   const found = new Map<string, CheckReport>();
-  const checks = [...hostChecks(createSystem(), reader), portsCheck(reader)];
+  const checks = [...hostChecks(system, reader), portsCheck(reader)];
   for await (const report of runChecks(checks)) found.set(report.name, report);
   return found;
 }

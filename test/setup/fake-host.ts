@@ -5,6 +5,8 @@ import type { Progress } from '../../src/setup/types.ts';
 import { createSystem } from '../../src/system/real.ts';
 import type { System } from '../../src/system/types.ts';
 
+const world = createSystem();
+
 /**
  * A host of our own: real processes, but a PATH with only the programs that a test puts there, and folders that
  * vanish afterwards.
@@ -26,7 +28,7 @@ export class FakeHost implements Disposable {
       XDG_CACHE_HOME: this.cache,
       PUPPETEER_CACHE_DIR: join(this.root, 'puppeteer'),
     };
-    this.system = { ...createSystem(), env: this.env };
+    this.system = { ...world, env: this.env };
   }
 
   /** Puts a program there: a shell script that finds ordinary tools at their usual places. */
