@@ -55,7 +55,7 @@ export const METRICS = {
   'bridge.memory_bytes': {
     unit: 'bytes',
     description: 'Resident memory of the media process',
-    source: '/proc/PID/statm or getrusage',
+    source: '/proc/PID/status',
   },
   'bridge.up_ratio': {
     unit: 'ratio',

@@ -1,10 +1,10 @@
 import { environmentError, errorMessage } from '../errors.ts';
-import type { Engine, EngineOptions, ParticipantEvent } from '../participants/types.ts';
+import type { Engine, EngineOptions, ParticipantEvent, ParticipantSample } from '../participants/types.ts';
 import type { PacketAccounting } from '../results/records.ts';
 import type { ParticipantPlan, RoomPlan } from '../scenario/plan-types.ts';
 import { Scope } from '../system/scope.ts';
 import type { System } from '../system/types.ts';
-import type { BridgeInfo, Target, TargetOptions } from '../targets/types.ts';
+import type { BridgeInfo, BridgeSample, Target, TargetOptions } from '../targets/types.ts';
 import { Accounting } from './accounting.ts';
 import { BridgeWatch } from './bridge-watch.ts';
 import { TrustEvidence } from './evidence.ts';
@@ -20,6 +20,12 @@ export interface RunSink extends MeasurementSink {
   drain(): Promise<void>;
 }
 
+/** Somebody else who wants to see what the rig sees, as the observer does; must not throw. */
+export interface RigTap {
+  onParticipantEvent(event: ParticipantEvent): void;
+  onReadings(bridges: readonly BridgeSample[], participants: readonly ParticipantSample[]): void;
+}
+
 export interface RigParts {
   system: System;
   rooms: readonly RoomPlan[];
@@ -31,6 +37,7 @@ export interface RigParts {
   createEngines(options: EngineOptions): Promise<readonly Engine[]>;
   /** The capacity of a bridge, null when the scenario states none. */
   maxPacketRatePps(bridgeId: string): number | null;
+  tap?: RigTap;
 }
 
 /** What is known of target, engines and participants once everything is closed. */
@@ -216,6 +223,7 @@ export class Rig {
     this.#snapshot = snapshot;
     this.#bridges.observeUp((bridge, up) => this.#sink.observe('bridge.up_ratio', { bridge }, up));
     this.#evidence.tick(snapshot, steady);
+    this.#parts.tap?.onReadings(readings.bridges, readings.participants);
     this.#accounting.tick(tMs, steady, readings.bridges, readings.participants, readings.host.counters);
     for (const { packetLoop } of readings.generators) this.#packetLoop = packetLoop ?? this.#packetLoop;
     await this.#sink.drain();
@@ -260,6 +268,7 @@ export class Rig {
 
   #onParticipantEvent(event: ParticipantEvent): void {
     this.#roster.onEvent(event, this.tMs());
+    this.#parts.tap?.onParticipantEvent(event);
     if (event.type !== 'engine-failed') return;
     this.#lostEngines.add(event.engine);
     this.#notice = `engine ${event.engine} failed: ${event.reason}`;

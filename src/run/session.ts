@@ -7,6 +7,7 @@ import type { RunPlan } from '../scenario/plan-types.ts';
 import type { HostInfo } from '../system/host-info.ts';
 import type { System } from '../system/types.ts';
 import { conclude } from './conclude.ts';
+import { observeRun } from './observe-run.ts';
 import { executeRun, type RunEnd, type RunParts, type RunProgress } from './runner.ts';
 import { steadyWindow } from './schedule.ts';
 
@@ -50,11 +51,13 @@ export async function runSession(input: SessionInput, signal: AbortSignal): Prom
     expectedTracks: expectedTracks(plan),
     onFailure: (error) => failure.abort(error),
   });
+  const observed = await observeRun(input, expectedTracks(plan));
   const end = await executeRun(
     {
       system,
       plan,
       sink: recorder,
+      tap: observed.tap,
       samplingIntervalMs: scenario.sampling.intervalMs,
       createTarget: input.createTarget,
       createEngines: input.createEngines,
@@ -63,10 +66,13 @@ export async function runSession(input: SessionInput, signal: AbortSignal): Prom
     },
     AbortSignal.any([signal, failure.signal]),
   );
+  const observerFiles = await observed.close();
   const conclusion = conclude({ end, gates, trustBounds: scenario.trust, query: recorder.query() });
   const writeFailure = await recorder.finish(end.tMs, {
     ...conclusion,
     ...lastFacts(input, end),
+    files: [...recorder.manifest.files, ...observerFiles],
+    warnings: [...warningsOf(input, end), ...observed.troubles],
     bridges: recorder.bridgeSummaries(
       end.bridges.map(({ bridgeId, software }) => ({
         id: bridgeId,
@@ -119,8 +125,11 @@ function lastFacts(input: SessionInput, end: RunEnd) {
     accounting: end.accounting,
     target: { kind: end.target.kind, notOffered: [...end.target.notOffered] },
     versions,
-    warnings: [...input.warnings, ...end.leftovers.map((problem) => `could not be closed: ${problem}`)],
   };
+}
+
+function warningsOf(input: SessionInput, end: RunEnd): string[] {
+  return [...input.warnings, ...end.leftovers.map((problem) => `could not be closed: ${problem}`)];
 }
 
 /** Rough: what everybody publishes and receives, to choose how often track rows are written. */

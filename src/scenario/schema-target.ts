@@ -7,10 +7,12 @@ const udp = z
   .strictObject({
     receiveBufferBytes: byteSize(4096, 256 * 1024 ** 2)
       .optional()
-      .describe("SO_RCVBUF of a bridge's media socket, bytes or 4MiB; the kernel's default when absent"),
+      .describe(
+        "SO_RCVBUF of a bridge's media socket, bytes or 4MiB; 10 MiB when absent, capped by the kernel",
+      ),
     sendBufferBytes: byteSize(4096, 256 * 1024 ** 2)
       .optional()
-      .describe("SO_SNDBUF of a bridge's media socket; the kernel's default when absent"),
+      .describe("SO_SNDBUF of a bridge's media socket; 4 MiB when absent, capped by the kernel"),
   })
   .describe('UDP buffers of the bridges that the run starts');
 

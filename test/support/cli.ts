@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 const BIN = fileURLToPath(new URL('../../bin/rtc-bench.js', import.meta.url));
 /** Every process that a command starts inherits this variable, so that what it leaves behind can be found. */
@@ -46,6 +47,10 @@ export function startCli(
   });
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
+  });
+  // A test that fails half-way must leave nothing running: what is still there is ended with it.
+  onTestFinished(() => {
+    child.kill('SIGKILL');
   });
   const ended = new Promise<CliResult>((resolve, reject) => {
     child.on('error', reject);
