@@ -34,6 +34,7 @@ export function membersOf(
     group: group.name ?? `group-${index + 1}`,
     roomId: rooms[n % rooms.length]?.id ?? '',
     engine: group.engine,
+    ...(group.browser === undefined ? {} : { browser: group.browser }),
     publish: group.publish,
     subscribe: group.subscribe,
     pinnedBridge: group.bridge ?? null,

@@ -4,7 +4,8 @@ import { expandRooms } from './rooms.ts';
 import type { ParticipantGroup, ScenarioFile } from './schema.ts';
 import { MAX_RUN_MS } from './schema-load.ts';
 import { MAX_BROWSERS, MAX_PARTICIPANTS, MAX_ROOMS } from './schema-participants.ts';
-import type { Path, Problem, ScenarioSource } from './source.ts';
+import type { Path, ScenarioSource } from './source.ts';
+import type { Problem } from './source-text.ts';
 import { stageDurationMs, stageTarget } from './stages.ts';
 
 /** What one part of a scenario demands of another. */
@@ -68,6 +69,8 @@ function checkGroups(scenario: ScenarioFile, at: At): number {
     if ((group.count === undefined) === (group.perRoom === undefined)) {
       at(path, 'a group needs either `count` or `perRoom`');
     }
+    if (group.browser !== undefined && group.engine !== 'browser')
+      at([...path, 'browser'], 'only the engine `browser` has one', 'add engine: browser');
     for (const [place, name] of (group.rooms ?? []).entries()) {
       if (!names.includes(name)) {
         at([...path, 'rooms', place], `no room entry is named "${name}"`, suggestion(name, names));

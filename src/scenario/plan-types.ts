@@ -4,6 +4,8 @@
  */
 
 export type EngineKind = 'browser' | 'synthetic';
+/** `edge` only on a grid. */
+export type BrowserName = 'chromium' | 'firefox' | 'edge';
 export type MediaKind = 'audio' | 'video';
 /** Where a track comes from. `screen` is video with long still phases and bursts. */
 export type MediaSource = 'microphone' | 'camera' | 'screen';
@@ -55,6 +57,8 @@ export interface ParticipantPlan {
   /** Refers to a `RoomPlan`. */
   roomId: string;
   engine: EngineKind;
+  /** Which browser, with the engine `browser`; the scenario's own when absent. */
+  browser?: BrowserName;
   /** Milliseconds after the run's origin at which the join is due. */
   joinAtMs: number;
   /** When it is due to leave; null: it stays to the end. */

@@ -105,7 +105,11 @@ export const groupSchema = z.strictObject({
   engine: z
     .enum(['browser', 'synthetic'])
     .default('synthetic')
-    .describe('`browser`: Chromium; `synthetic`: a WebRTC endpoint without a browser'),
+    .describe('`browser`: a real browser; `synthetic`: a WebRTC endpoint without a browser'),
+  browser: z
+    .enum(['chromium', 'firefox', 'edge'])
+    .optional()
+    .describe('Which browser, with the engine `browser`; that of `browser.name` when absent'),
   count: z
     .int()
     .min(1)

@@ -35,14 +35,59 @@ export const samplingSchema = z
   .transform(({ interval, ...rest }) => ({ ...rest, intervalMs: interval }))
   .describe('How often everybody is read');
 
+const gridAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(4096)
+  .describe('Address of the grid, as `http://host:4444`');
+
+const gridSchema = z.strictObject({
+  url: gridAddress
+    .optional()
+    .describe(
+      'Address of the grid; from the environment variable RTC_BENCH_GRID when absent, for it may be a secret',
+    ),
+  version: z.string().min(1).max(100).optional().describe('Version of the browser that is asked for'),
+  platform: z.string().min(1).max(100).optional().describe('Platform that is asked for, as `linux`'),
+  capabilities: z
+    .record(z.string().min(1).max(200), z.json())
+    .default({})
+    .describe('Further WebDriver capabilities, as the grid asks for them'),
+  clearLeftovers: z
+    .boolean()
+    .default(false)
+    .describe('Delete sessions that killed runs of this host have left there; also `--clear-grid`'),
+});
+
 export const browserSchema = z
   .strictObject({
+    name: z
+      .enum(['chromium', 'firefox', 'edge'])
+      .default('chromium')
+      .describe('Which browser, where a group names none; `edge` only on a grid'),
+    participantsPerPage: z
+      .int()
+      .min(1)
+      .max(50)
+      .default(4)
+      .describe('Participants that share a page, or a session on a grid'),
+    grid: z
+      .union([gridAddress, gridSchema])
+      .optional()
+      .describe(
+        'A Selenium Grid whose browsers are used instead of those on this host: its address or its settings',
+      ),
+    advertise: z
+      .union([z.ipv4(), z.ipv6()])
+      .optional()
+      .describe(
+        'Address of this host by which browsers reach page, signalling and media; those are then open to others. Needed for a grid elsewhere and for Firefox; also `--advertise`',
+      ),
     executable: z
       .string()
       .min(1)
       .max(4096)
       .optional()
-      .describe('Chromium to start; what `setup` found when absent'),
+      .describe('Browser to start; what `setup` found when absent'),
     noSandbox: z
       .boolean()
       .optional()
@@ -58,10 +103,14 @@ export const browserSchema = z
       )
       .max(50)
       .default([])
-      .describe('More arguments for Chromium'),
-    startTimeout: duration(1000, 600_000).default(60_000).describe('Until Chromium answers (default 60s)'),
+      .describe('More arguments for the browser'),
+    startTimeout: duration(1000, 600_000).default(60_000).describe('Until the browser answers (default 60s)'),
   })
-  .transform(({ startTimeout, ...rest }) => ({ ...rest, startTimeoutMs: startTimeout }))
+  .transform(({ startTimeout, grid, ...rest }) => ({
+    ...rest,
+    startTimeoutMs: startTimeout,
+    grid: typeof grid === 'string' ? { url: grid, capabilities: {}, clearLeftovers: false } : grid,
+  }))
   .describe('The browser engine');
 
 export const syntheticSchema = z

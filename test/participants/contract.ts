@@ -164,8 +164,9 @@ export function engineContract(name: string, bench: () => EngineBench): void {
       await join(participantPlan('p2'));
       const subscribe = { audio: 'all', video: 1, preferredSpatialLayer: null } as const;
       await join(participantPlan('p3', { subscribe, publish: { audio: null, video: null, screen: null } }));
-      const samples = await sampled((all) => all.some(({ tracks }) => tracks.length === 3));
-      const tracks = samples.find(({ participantId }) => participantId === 'p3')?.tracks ?? [];
+      const received = (all: ParticipantSample[]) =>
+        all.find(({ participantId }) => participantId === 'p3')?.tracks ?? [];
+      const tracks = received(await sampled((all) => received(all).length === 3));
       expect(tracks.map(({ source }) => source).sort()).toEqual(['camera', 'microphone', 'microphone']);
     });
 

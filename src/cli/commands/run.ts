@@ -6,6 +6,8 @@ export interface RunFlags {
   seed?: string;
   json: boolean;
   dryRun: boolean;
+  advertise?: string;
+  clearGrid?: boolean;
 }
 
 const EXAMPLE = `
@@ -26,6 +28,11 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--seed <n>', 'overrides the seed of the scenario')
     .option('--json', 'print the result document (manifest.json) on stdout', false)
     .option('--dry-run', 'print who joins what and when, start nothing (the same as `plan`)', false)
+    .option(
+      '--advertise <address>',
+      'address of this host by which browsers elsewhere, or Firefox, reach page, signalling and media',
+    )
+    .option('--clear-grid', 'delete sessions that killed runs of this host have left on the grid')
     .addHelpText('after', EXAMPLE)
     .action(async (file: string, flags: RunFlags) => {
       const { runScenarioFile } = await import('../run/run-scenario-file.ts');

@@ -3,6 +3,7 @@ import type { Scenario } from '../../scenario/load.ts';
 import type { RunPlan } from '../../scenario/plan-types.ts';
 import type { System } from '../../system/types.ts';
 import type { Target, TargetOptions } from '../../targets/types.ts';
+import { browserSettings } from './browser-settings.ts';
 
 /** Placement by the scenario's pins needs no policy of its own: what is not pinned goes to the least stressed. */
 function policy(placement: Scenario['target']['placement']): 'least-stressed' | 'spread' {
@@ -26,6 +27,7 @@ export async function createTarget(
     placement: policy(target.placement),
     settings: {
       ...CLUSTER_DEFAULTS,
+      host: scenario.browser.advertise ?? CLUSTER_DEFAULTS.host,
       bridges: target.bridges,
       maxParticipantsPerBridgePerRoom: target.maxParticipantsPerBridgeAndRoom ?? null,
       maxPacketRatePps: maxPacketRatePps ?? CLUSTER_DEFAULTS.maxPacketRatePps,
@@ -50,17 +52,7 @@ export async function createEngines(
   }
   if (needed.has('browser')) {
     const { createBrowserEngine } = await import('../../participants/browser/index.ts');
-    const { executable, noSandbox, args, startTimeoutMs } = scenario.browser;
-    engines.push(
-      createBrowserEngine(system, options, {
-        executable: executable ?? null,
-        // Without a word of the scenario the sandbox is left out only where this host allows none.
-        noSandbox: noSandbox ? true : null,
-        args,
-        startTimeoutMs,
-        participants: plan.participants.filter(({ engine }) => engine === 'browser').length,
-      }),
-    );
+    engines.push(createBrowserEngine(system, options, browserSettings(system, scenario, plan)));
   }
   return engines;
 }

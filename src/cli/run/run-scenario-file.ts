@@ -13,6 +13,7 @@ import { type LiveView, plainView, silentView, terminalView } from '../live/view
 import { parseSeed, planScenarioFile } from '../plan/plan-scenario-file.ts';
 import { type LoadedScenario, readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
+import { withBrowserFlags } from './browser-settings.ts';
 import { createEngines, createTarget } from './compose.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
@@ -25,7 +26,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
     return;
   }
   const { system } = context;
-  const loaded = await readScenarioFile(file, system.cwd);
+  const loaded = withBrowserFlags(await readScenarioFile(file, system.cwd), flags);
   const { scenario, maxPacketRatePps } = loaded;
   const plan = planRun(scenario, flags.seed === undefined ? scenario.seed : parseSeed(flags.seed));
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());

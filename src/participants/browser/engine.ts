@@ -1,5 +1,5 @@
 import { errorMessage } from '../../errors.ts';
-import type { ParticipantPlan } from '../../scenario/plan-types.ts';
+import type { BrowserName, ParticipantPlan } from '../../scenario/plan-types.ts';
 import { Scope } from '../../system/scope.ts';
 import type { System } from '../../system/types.ts';
 import type {
@@ -16,12 +16,18 @@ import { PageServer } from './page-server.ts';
 import { Pages } from './pages.ts';
 import { BrowserParticipant } from './participant.ts';
 
-export interface BrowserEngineSettings {
+/** The browsers of one kind and how they are filled. */
+export interface BrowserFleet {
   driver: BrowserDriver;
   /** How many participants share a page; see docs/browser.md for what that costs and saves. */
   participantsPerPage: number;
-  /** Pages to open before the first join, so that none waits for its browser. At least 1. */
+  /** Pages to open before the first join, so that none waits for its browser. */
   pagesAhead: number;
+}
+
+export interface BrowserEngineSettings {
+  /** At least one; a participant's plan says which, the first when it does not. */
+  fleets: ReadonlyMap<BrowserName, BrowserFleet>;
   /** Address of this host for browsers that run elsewhere; null keeps the page on the loopback interface. */
   advertise: string | null;
 }
@@ -38,7 +44,7 @@ export class BrowserEngine implements Engine {
   readonly #participantOptions: EngineOptions;
   readonly #scope = new Scope();
   readonly #participants = new Map<string, BrowserParticipant>();
-  #pages: Pages | null = null;
+  readonly #pages = new Map<BrowserName, Pages>();
   #loopDelays: { meanMs: number; maxMs: number }[] = [];
 
   constructor(system: System, options: EngineOptions, settings: BrowserEngineSettings) {
@@ -49,35 +55,26 @@ export class BrowserEngine implements Engine {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const { driver, participantsPerPage, pagesAhead, advertise } = this.#settings;
+    const { fleets, advertise } = this.#settings;
     const server = await PageServer.start(await bundlePage(), advertise);
     this.#scope.defer("participants' page", () => server.close());
-    this.#scope.defer('browser', () => driver.close());
-    await driver.start(signal);
-    this.#pages = new Pages({
-      driver,
-      clock: this.#system.clock,
-      url: server.url,
-      participantsPerPage,
-      onEvent: (event) => this.#participants.get(event.participantId)?.onEvent(event),
-      onGone: (participantIds, reason) => this.#onGone(participantIds, reason),
-    });
-    await this.#pages.warmUp(pagesAhead);
+    const starting = [...fleets].map(([name, fleet]) => this.#startFleet(name, fleet, server.url, signal));
+    // All must have settled before one failure is told: closing would miss what is still starting.
+    const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
+    if (failed !== undefined) await Promise.all(starting);
     signal.throwIfAborted();
   }
 
   async join(plan: ParticipantPlan, signal: AbortSignal): Promise<void> {
-    const pages = this.#pages;
-    if (pages === null) throw new Error('the browser engine was not started');
     signal.throwIfAborted();
     try {
-      const page = await pages.seat(plan.id);
+      const page = await this.#pagesFor(plan).seat(plan.id);
       signal.throwIfAborted();
       const participant = new BrowserParticipant(plan, page, this.#participantOptions, this.#system.clock);
       this.#participants.set(plan.id, participant);
       await participant.join(signal);
     } catch (error) {
-      pages.unseat(plan.id);
+      this.#unseat(plan.id);
       signal.throwIfAborted();
       this.#options.onEvent({
         type: 'failed',
@@ -93,18 +90,22 @@ export class BrowserEngine implements Engine {
   }
 
   async sample(): Promise<ParticipantSample[]> {
-    const readings: PageSample[] = (await this.#pages?.sample()) ?? [];
+    const readings: PageSample[] = (
+      await Promise.all([...this.#pages.values()].map((pages) => pages.sample()))
+    ).flat();
     this.#loopDelays.push(...readings.flatMap(({ loopDelay }) => loopDelay ?? []));
     return readings.flatMap(({ participants }) => participants);
   }
 
   async sampleGenerator(): Promise<GeneratorSample> {
     const delays = this.#loopDelays;
+    const usages = [...this.#settings.fleets.values()].map(({ driver }) => driver.readUsage());
     this.#loopDelays = [];
     return {
       engine: 'browser',
       readAtMs: this.#system.clock.nowMs(),
-      ...this.#settings.driver.readUsage(),
+      cpuSeconds: sumUnlessMissing(usages.map(({ cpuSeconds }) => cpuSeconds)),
+      rssBytes: sumUnlessMissing(usages.map(({ rssBytes }) => rssBytes)),
       eventLoopDelayMeanMs:
         delays.length === 0 ? null : delays.reduce((sum, { meanMs }) => sum + meanMs, 0) / delays.length,
       eventLoopDelayMaxMs: delays.length === 0 ? null : Math.max(...delays.map(({ maxMs }) => maxMs)),
@@ -119,7 +120,7 @@ export class BrowserEngine implements Engine {
   }
 
   versions(): Record<string, string> {
-    return this.#settings.driver.versions();
+    return Object.assign({}, ...[...this.#settings.fleets.values()].map(({ driver }) => driver.versions()));
   }
 
   async close(): Promise<void> {
@@ -130,8 +131,36 @@ export class BrowserEngine implements Engine {
       this.#system.clock.sleep(LEAVE_TIMEOUT_MS, timer.signal).catch(() => {}),
     ]);
     timer.abort();
-    this.#pages?.close();
+    for (const pages of this.#pages.values()) pages.close();
     await this.#scope.close();
+  }
+
+  async #startFleet(name: BrowserName, fleet: BrowserFleet, url: string, signal: AbortSignal): Promise<void> {
+    const { driver, participantsPerPage, pagesAhead } = fleet;
+    this.#scope.defer(`browser ${name}`, () => driver.close());
+    await driver.start(signal);
+    const pages = new Pages({
+      driver,
+      clock: this.#system.clock,
+      url,
+      participantsPerPage,
+      onEvent: (event) => this.#participants.get(event.participantId)?.onEvent(event),
+      onGone: (participantIds, reason) => this.#onGone(participantIds, reason),
+    });
+    this.#pages.set(name, pages);
+    await pages.warmUp(pagesAhead);
+  }
+
+  #pagesFor(plan: ParticipantPlan): Pages {
+    const [first] = this.#settings.fleets.keys();
+    const name = plan.browser ?? first;
+    const pages = name === undefined ? undefined : this.#pages.get(name);
+    if (pages === undefined) throw new Error(`no ${name ?? 'browser'} was started`);
+    return pages;
+  }
+
+  #unseat(participantId: string): void {
+    for (const pages of this.#pages.values()) pages.unseat(participantId);
   }
 
   #onGone(participantIds: string[], reason: string): void {
@@ -145,8 +174,13 @@ export class BrowserEngine implements Engine {
   #onParticipantEvent(event: ParticipantEvent): void {
     if (event.type === 'failed' || event.type === 'left') {
       this.#participants.delete(event.participantId);
-      this.#pages?.unseat(event.participantId);
+      this.#unseat(event.participantId);
     }
     this.#options.onEvent(event);
   }
+}
+
+/** Half of the browsers' load is not their load. */
+function sumUnlessMissing(values: readonly (number | null)[]): number | null {
+  return values.reduce((sum, value) => (sum === null || value === null ? null : sum + value), 0);
 }

@@ -1,27 +1,28 @@
+import { environmentError } from '../../errors.ts';
+import type { BrowserName } from '../../scenario/plan-types.ts';
 import type { System } from '../../system/types.ts';
 import type { Engine, EngineOptions } from '../types.ts';
 import { findLocalChromium } from './chromium.ts';
 import type { BrowserDriver } from './driver.ts';
-import { BrowserEngine } from './engine.ts';
+import { BrowserEngine, type BrowserFleet } from './engine.ts';
 import { findLocalFirefox } from './firefox.ts';
-import type { GridBrowser } from './grid/capabilities.ts';
+import { GRID_NAMES, type GridBrowser } from './grid/capabilities.ts';
 import { GridDriver } from './grid/driver.ts';
-import { type BrowserName, LOCAL_BROWSER_DEFAULTS, type LocalBrowserSettings } from './local-browser.ts';
+import { type FindBrowser, LOCAL_BROWSER_DEFAULTS, type LocalBrowserSettings } from './local-browser.ts';
 import { PuppeteerDriver } from './puppeteer-driver.ts';
 
 export interface BrowserSettings extends LocalBrowserSettings {
-  name: BrowserName;
+  /** Most participants at a time in each browser, as planned; pages for them are opened ahead. */
+  participants: Partial<Record<BrowserName, number>>;
   /** Measured in docs/browser.md: most of what sharing a page saves is saved by four. */
   participantsPerPage: number;
-  /** Most participants at a time, as planned; pages for them are opened ahead. */
-  participants: number;
-  /** Browsers of a Selenium Grid instead of one on this host. */
+  /** Browsers of a Selenium Grid instead of those on this host. */
   grid: GridChoice | null;
   /** Address of this host by which browsers elsewhere reach the page; null keeps it on the loopback interface. */
   advertise: string | null;
 }
 
-export interface GridChoice extends Omit<GridBrowser, 'args'> {
+export interface GridChoice extends Omit<GridBrowser, 'args' | 'browserName'> {
   /** A secret where it is signed. */
   url: string;
   clearLeftovers: boolean;
@@ -29,9 +30,8 @@ export interface GridChoice extends Omit<GridBrowser, 'args'> {
 
 export const BROWSER_DEFAULTS: BrowserSettings = {
   ...LOCAL_BROWSER_DEFAULTS,
-  name: 'chromium',
+  participants: { chromium: 1 },
   participantsPerPage: 4,
-  participants: 1,
   grid: null,
   advertise: null,
 };
@@ -39,7 +39,15 @@ export const BROWSER_DEFAULTS: BrowserSettings = {
 /** A page costs about 150 MB: beyond these they are opened when they are needed. */
 const MOST_PAGES_AHEAD = 16;
 
-const FINDERS = { chromium: findLocalChromium, firefox: findLocalFirefox } as const;
+const FINDERS: Record<BrowserName, FindBrowser> = {
+  chromium: findLocalChromium,
+  firefox: findLocalFirefox,
+  edge: async () => {
+    throw environmentError('RTCB_EDGE_LOCAL', 'Edge is started on a grid only', {
+      hint: 'use chromium, or add browser.grid to the scenario',
+    });
+  },
+};
 
 /** Participants in browsers. What `settings` leaves out is as in `BROWSER_DEFAULTS`. */
 export function createBrowserEngine(
@@ -48,19 +56,27 @@ export function createBrowserEngine(
   settings: Partial<BrowserSettings> = {},
 ): Engine {
   const all = { ...BROWSER_DEFAULTS, ...settings };
-  const pages = Math.max(1, Math.ceil(all.participants / all.participantsPerPage));
-  return new BrowserEngine(system, options, {
-    driver: createDriver(system, all, pages),
-    participantsPerPage: all.participantsPerPage,
-    // A session on a grid is there to be had now or not at all.
-    pagesAhead: all.grid === null ? Math.min(pages, MOST_PAGES_AHEAD) : pages,
-    advertise: all.advertise,
-  });
+  const fleets = (Object.entries(all.participants) as [BrowserName, number][]).map(
+    ([name, participants]): [BrowserName, BrowserFleet] => {
+      const { participantsPerPage, grid } = all;
+      const pages = Math.max(1, Math.ceil(participants / participantsPerPage));
+      const driver = createDriver(system, name, all, pages);
+      // A session on a grid is there to be had now or not at all.
+      const pagesAhead = grid === null ? Math.min(pages, MOST_PAGES_AHEAD) : pages;
+      return [name, { driver, participantsPerPage, pagesAhead }];
+    },
+  );
+  return new BrowserEngine(system, options, { fleets: new Map(fleets), advertise: all.advertise });
 }
 
-function createDriver(system: System, settings: BrowserSettings, pages: number): BrowserDriver {
-  const { grid, name, args } = settings;
+function createDriver(
+  system: System,
+  name: BrowserName,
+  settings: BrowserSettings,
+  pages: number,
+): BrowserDriver {
+  const { grid, args } = settings;
   return grid === null
     ? new PuppeteerDriver(system, FINDERS[name], settings)
-    : new GridDriver(system, { ...grid, args, sessions: pages });
+    : new GridDriver(system, { ...grid, browserName: GRID_NAMES[name], args, sessions: pages });
 }

@@ -1,8 +1,6 @@
 import type { LaunchOptions } from 'puppeteer';
 import type { System } from '../../system/types.ts';
 
-export type BrowserName = 'chromium' | 'firefox';
-
 /** What a scenario may say about the browsers on this host. */
 export interface LocalBrowserSettings {
   /** Which executable; null: what is found on this host. */

@@ -1,10 +1,11 @@
 import { chromiumArguments } from '../chromium-arguments.ts';
 import { FIREFOX_PREFERENCES } from '../firefox.ts';
 
-export type GridBrowserName = 'chrome' | 'MicrosoftEdge' | 'firefox';
+/** As WebDriver names them. */
+export const GRID_NAMES = { chromium: 'chrome', firefox: 'firefox', edge: 'MicrosoftEdge' } as const;
+export type GridBrowserName = (typeof GRID_NAMES)[keyof typeof GRID_NAMES];
 
 export interface GridBrowser {
-  /** As WebDriver names it. */
   browserName: GridBrowserName;
   browserVersion: string | null;
   platformName: string | null;

@@ -1,0 +1,91 @@
+import { isIP } from 'node:net';
+import { usageError } from '../../errors.ts';
+import type { BrowserSettings, GridChoice } from '../../participants/browser/index.ts';
+import { isLocalHost } from '../../scenario/addresses.ts';
+import type { Scenario } from '../../scenario/load.ts';
+import type { BrowserName, RunPlan } from '../../scenario/plan-types.ts';
+import type { System } from '../../system/types.ts';
+import type { RunFlags } from '../commands/run.ts';
+import type { LoadedScenario } from '../scenario-file.ts';
+
+/** Holds the address of a grid, which may be signed and is then a secret. */
+const GRID_VARIABLE = 'RTC_BENCH_GRID';
+
+/** What the scenario, the environment and the plan say of the browsers. */
+export function browserSettings(
+  system: System,
+  { browser, target }: Scenario,
+  plan: RunPlan,
+): Partial<BrowserSettings> {
+  const { executable, noSandbox, args, startTimeoutMs, participantsPerPage, advertise } = browser;
+  const participants = participantsByBrowser(browser.name, plan);
+  const grid = browser.grid === undefined ? null : gridChoice(system, browser.grid);
+  if (
+    grid === null &&
+    participants.firefox !== undefined &&
+    target.url === undefined &&
+    advertise === undefined
+  )
+    throw usageError(
+      'RTCB_FIREFOX_LOOPBACK',
+      'Firefox connects to no SFU on a loopback address',
+      'name an address of this host: --advertise ADDRESS, or browser.advertise in the scenario',
+    );
+  if (grid !== null && isLocalHost(grid.url) !== true && advertise === undefined)
+    throw usageError(
+      'RTCB_GRID_ADVERTISE',
+      'the browsers of a grid elsewhere cannot reach this host on a loopback address',
+      'name an address by which they can: --advertise ADDRESS, or browser.advertise in the scenario',
+    );
+  return {
+    executable: executable ?? null,
+    // Without a word of the scenario the sandbox is left out only where this host allows none.
+    noSandbox: noSandbox ?? null,
+    args,
+    startTimeoutMs,
+    participantsPerPage,
+    participants,
+    grid,
+    advertise: advertise ?? null,
+  };
+}
+
+/** The scenario with what the command line says of its browsers. */
+export function withBrowserFlags(loaded: LoadedScenario, flags: RunFlags): LoadedScenario {
+  const { advertise, clearGrid } = flags;
+  if (advertise !== undefined && isIP(advertise) === 0)
+    throw usageError('RTCB_ADVERTISE', `--advertise takes an IP address of this host, not "${advertise}"`);
+  const { grid, ...own } = loaded.scenario.browser;
+  const browser = {
+    ...own,
+    ...(advertise === undefined ? {} : { advertise }),
+    grid: grid === undefined || clearGrid !== true ? grid : { ...grid, clearLeftovers: true },
+  };
+  return { ...loaded, scenario: { ...loaded.scenario, browser } };
+}
+
+/** The scenario's own browser first: it is for those whose group names none. */
+function participantsByBrowser(own: BrowserName, plan: RunPlan): Partial<Record<BrowserName, number>> {
+  const counts = new Map<BrowserName, number>([[own, 0]]);
+  for (const { engine, browser = own } of plan.participants)
+    if (engine === 'browser') counts.set(browser, (counts.get(browser) ?? 0) + 1);
+  return Object.fromEntries([...counts].filter(([, count]) => count > 0));
+}
+
+function gridChoice(system: System, grid: NonNullable<Scenario['browser']['grid']>): GridChoice {
+  const url = grid.url ?? system.env[GRID_VARIABLE] ?? '';
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw usageError(
+      'RTCB_GRID_ADDRESS',
+      url === '' ? 'the scenario names no grid' : `${GRID_VARIABLE} holds no http address`,
+      `set ${GRID_VARIABLE}=http://host:4444, or browser.grid.url in the scenario`,
+    );
+  const { version, platform, capabilities, clearLeftovers } = grid;
+  return {
+    url,
+    browserVersion: version ?? null,
+    platformName: platform ?? null,
+    capabilities,
+    clearLeftovers,
+  };
+}
