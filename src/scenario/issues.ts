@@ -1,9 +1,13 @@
 import type { z } from 'zod';
 import { suggestion } from '../spelling.ts';
-import type { Path, Problem, ScenarioSource } from './source.ts';
+import type { Path, ScenarioSource } from './source.ts';
+import type { Problem } from './source-text.ts';
 
 type Issue = z.core.$ZodIssue;
 type JsonSchema = { [key: string]: unknown };
+
+/** Of one map, this many unknown keys are told. */
+const MAX_KEYS = 200;
 
 /** What the schema found, each with its place in the file and the nearest right spelling. */
 export function schemaProblems(
@@ -26,7 +30,7 @@ function describe(
   const missing = path.length > 0 && valueAt(data, path) === undefined;
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, path, data);
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, MAX_KEYS).map((key) => ({
       ...source.keyAt(path, key),
       message: `unknown key "${key}"`,
       hint: suggestion(key, known),

@@ -1,10 +1,15 @@
 import { type RtcBenchError, usageError } from '../errors.ts';
 import type { GateSpec } from '../gates/types.ts';
 import { crossProblems } from './cross-checks.ts';
+import { hostileNesting } from './guard.ts';
 import { schemaProblems } from './issues.ts';
 import { readGates, readObjective } from './read-gates.ts';
 import { type CalibrateConfig, type ScenarioFile, scenarioJsonSchema, scenarioSchema } from './schema.ts';
-import { MAX_SCENARIO_BYTES, type Problem, ScenarioSource } from './source.ts';
+import { MAX_SCENARIO_BYTES, ScenarioSource } from './source.ts';
+import { type Problem, SourceText } from './source-text.ts';
+
+/** Beyond this many problems nobody reads on. */
+const SHOWN_PROBLEMS = 100;
 
 /** A scenario file, checked throughout: what the planner and the runner work from. */
 export interface Scenario extends Omit<ScenarioFile, 'gates' | 'calibrate'> {
@@ -24,8 +29,10 @@ export function loadScenario(text: string, fileName: string): Scenario {
       'use `count` instead of writing every participant out',
     );
   }
+  const nesting = hostileNesting(text);
+  if (nesting !== null) throw invalid(new SourceText(text, fileName), [nesting]);
   const source = new ScenarioSource(text, fileName);
-  const syntax = source.syntaxProblems();
+  const syntax = [...source.syntaxProblems(), ...source.structureProblems()];
   if (syntax.length > 0) throw invalid(source, syntax);
   const data = contents(source);
   const parsed = scenarioSchema.safeParse(data);
@@ -55,12 +62,14 @@ function contents(source: ScenarioSource): unknown {
   }
 }
 
-function invalid(source: ScenarioSource, problems: readonly Problem[]): RtcBenchError {
+function invalid(source: SourceText, problems: readonly Problem[]): RtcBenchError {
   const sorted = problems.toSorted((a, b) => a.offset - b.offset);
+  const shown = sorted.slice(0, SHOWN_PROBLEMS).map((problem) => source.describe(problem));
+  if (sorted.length > shown.length) shown.push(`and ${sorted.length - shown.length} more`);
   const count = sorted.length === 1 ? '1 problem' : `${sorted.length} problems`;
   return usageError(
     'RTCB_SCENARIO_INVALID',
-    `${source.fileName}: ${count}, nothing was started\n\n${sorted.map((problem) => source.describe(problem)).join('\n\n')}\n`,
+    `${source.fileName}: ${count}, nothing was started\n\n${shown.join('\n\n')}\n`,
     '`rtc-bench schema` prints the whole format; docs/scenarios.md explains it',
   );
 }

@@ -2,7 +2,11 @@ import { type GateExpression, parseGate } from '../gates/expression.ts';
 import type { GateSpec } from '../gates/types.ts';
 import { stageNames } from './cross-checks.ts';
 import { DEFAULT_OBJECTIVE } from './schema-calibrate.ts';
-import type { Path, Problem, ScenarioSource } from './source.ts';
+import type { Path, ScenarioSource } from './source.ts';
+import type { Problem } from './source-text.ts';
+
+/** The schema allows no more than this; what is beyond is not looked at. */
+const MAX_ENTRIES = 200;
 
 export interface GatesRead {
   specs: GateSpec[];
@@ -56,7 +60,7 @@ function collect(
   read: (entry: unknown, index: number) => GateSpec | Problem | null,
 ): GatesRead {
   const result: GatesRead = { specs: [], problems: [] };
-  for (const [index, entry] of (entries ?? []).entries()) {
+  for (const [index, entry] of (entries ?? []).slice(0, MAX_ENTRIES).entries()) {
     const one = read(entry, index);
     if (one === null) continue;
     if ('message' in one) result.problems.push(one);

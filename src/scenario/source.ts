@@ -1,40 +1,30 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { safeText } from '../system/safe-text.ts';
+import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, visit, type YAMLMap } from 'yaml';
+import { type Problem, SourceText } from './source-text.ts';
 
 /** Larger scenario files are refused. */
 export const MAX_SCENARIO_BYTES = 1024 * 1024;
 /** An alias may stand for this many nodes in all: enough for anchors, too few for a bomb. */
 const MAX_ALIAS_COUNT = 100;
+/** More aliases than that take long to count, whatever they stand for. */
+const MAX_ALIASES = 500;
 
 export type Path = readonly (string | number)[];
 
-/** One thing wrong with a scenario file; `offset` and `length` in characters of its text. */
-export interface Problem {
-  offset: number;
-  length: number;
-  message: string;
-  /** What to do; may be empty. */
-  hint: string;
-}
-
 /** The text of a scenario file and where in it everything is. */
-export class ScenarioSource {
-  readonly text: string;
-  readonly fileName: string;
+export class ScenarioSource extends SourceText {
   readonly #document: Document;
-  readonly #lines = new LineCounter();
 
   constructor(text: string, fileName: string) {
-    this.text = text;
-    this.fileName = fileName;
+    super(text, fileName);
     this.#document = parseDocument(text, {
       version: '1.2',
       schema: 'core',
-      uniqueKeys: true,
+      // Checked below: the library compares every key with every other.
+      uniqueKeys: false,
       strict: true,
       merge: false,
       prettyErrors: false,
-      lineCounter: this.#lines,
+      logLevel: 'error',
     });
   }
 
@@ -43,9 +33,32 @@ export class ScenarioSource {
     return [...this.#document.errors, ...this.#document.warnings].map((error) => ({
       offset: error.pos[0],
       length: Math.max(1, error.pos[1] - error.pos[0]),
-      message: error.message,
+      message: error.code === 'MULTIPLE_DOCS' ? 'a scenario is one document' : error.message,
       hint: '',
     }));
+  }
+
+  /** Keys that a map has twice, and aliases beyond what anybody writes. */
+  structureProblems(): Problem[] {
+    const problems: Problem[] = [];
+    let aliases = 0;
+    visit(this.#document, {
+      Map: (_key, map) => {
+        problems.push(...this.#repeatedKeys(map));
+      },
+      Alias: (_key, node) => {
+        aliases += 1;
+        if (aliases !== MAX_ALIASES + 1) return;
+        const [offset] = rangeOf(node);
+        problems.push({
+          offset,
+          length: 1,
+          message: `more than ${MAX_ALIASES} aliases`,
+          hint: 'use `count`',
+        });
+      },
+    });
+    return problems;
   }
 
   /** The contents as plain data. Throws when aliases stand for too much. */
@@ -79,24 +92,25 @@ export class ScenarioSource {
     return this.text.slice(begin, end).startsWith(node.value) ? begin : null;
   }
 
-  position(offset: number): { line: number; column: number } {
-    const { line, col } = this.#lines.linePos(Math.min(offset, this.text.length));
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  }
-
-  /** `FILE:LINE:COL: message`, the line, a caret and the hint. */
-  describe(problem: Problem): string {
-    const { line, column } = this.position(problem.offset);
-    const source = this.text.split(/\r?\n/, line)[line - 1] ?? '';
-    const gutter = String(line);
-    const before = safeText(source.slice(0, column - 1).replaceAll('\t', ' '));
-    const room = Math.max(1, source.length - column + 1);
-    const marks = '^'.repeat(Math.max(1, Math.min(problem.length, room)));
-    return [
-      `${safeText(this.fileName)}:${line}:${column}: ${safeText(problem.message)}`,
-      ` ${gutter} | ${clip(before + safeText(source.slice(column - 1).replaceAll('\t', ' ')))}`,
-      ` ${' '.repeat(gutter.length)} | ${' '.repeat(before.length)}${marks}${problem.hint === '' ? '' : ` ${safeText(problem.hint)}`}`,
-    ].join('\n');
+  #repeatedKeys(map: YAMLMap): Problem[] {
+    const seen = new Map<unknown, number>();
+    const problems: Problem[] = [];
+    for (const { key } of map.items) {
+      if (!isScalar(key)) continue;
+      const [offset, end] = rangeOf(key);
+      const first = seen.get(key.value);
+      if (first === undefined) seen.set(key.value, offset);
+      else {
+        const hint = `first in line ${this.position(first).line}`;
+        problems.push({
+          offset,
+          length: end - offset,
+          message: `"${String(key.value)}" is there twice`,
+          hint,
+        });
+      }
+    }
+    return problems;
   }
 
   #firstLineEnd(start: number, end: number): number {
@@ -122,8 +136,4 @@ export class ScenarioSource {
 
 function rangeOf(node: Node | null): [number, number] {
   return [node?.range?.[0] ?? 0, node?.range?.[1] ?? 0];
-}
-
-function clip(line: string): string {
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 }

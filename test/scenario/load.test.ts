@@ -143,7 +143,7 @@ my.yaml:13:9: gate: unknown metric "bridge.stres"
     ['a missing key', 'version: 1\nparticipants: [{ count: 1 }]\n', 'my.yaml:1:1: "name" is missing'],
     ['an empty file', '', 'my.yaml:1:1: the scenario must be a map of keys, not empty'],
     ['a list', '- a\n', 'my.yaml:1:1: the scenario must be a map of keys, not a list'],
-    ['a key that is there twice', `${MINIMAL}name: again\n`, 'my.yaml:5:1: Map keys must be unique'],
+    ['a key that is there twice', `${MINIMAL}name: again\n`, 'my.yaml:5:1: "name" is there twice'],
     ['a tag', `${MINIMAL}seed: !!js/function x\n`, 'my.yaml:5:7: Unresolved tag'],
     ['count and perRoom', `${MINIMAL}    perRoom: 2\n`, 'a group needs either `count` or `perRoom`'],
     ['an unknown room', `${MINIMAL}    rooms: [rom]\n`, 'my.yaml:5:13: no room entry is named "rom"'],
@@ -199,6 +199,37 @@ describe('hostile files', () => {
       return `a${i}: &a${i} [${of.join(',')}]`;
     });
     expect(problemsOf(levels.join('\n'))).toContain('Excessive alias count');
+  });
+
+  it.each([
+    ['brackets', '['.repeat(500_000), 'my.yaml:1:41: nested deeper than 40 levels'],
+    ['braces', '{a: '.repeat(200_000), 'nested deeper than 40 levels'],
+    ['dashes', '- '.repeat(300_000), 'my.yaml:1:81: nested deeper than 40 levels'],
+    ['indentation', `${' '.repeat(500)}a: 1`, 'nested deeper than 40 levels'],
+    ['aliases', `a: &a 1\nb: [${'*a,'.repeat(501)}]`, 'more than 500 aliases'],
+    ['an alias of itself', 'a: &a [*a]', 'unknown key "a"'],
+    ['documents', 'version: 1\n---\nversion: 1\n', 'my.yaml:2:1: a scenario is one document'],
+    ['a list as a key', '? [a, b]\n: 1\n', 'my.yaml:1:1: unknown key "[ a, b ]"'],
+  ])('tells endless or odd %s in a moment', (_what, text, expected) => {
+    const before = performance.now();
+    expect(problemsOf(text)).toContain(expected);
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
+  it('tells a hundred problems of thousands, in a moment', () => {
+    const keys = Array.from({ length: 30_000 }, (_, i) => `key${i}: 1\n`).join('');
+    const before = performance.now();
+    const told = problemsOf(MINIMAL + keys);
+    expect(told).toContain('my.yaml:5:1: unknown key "key0"');
+    expect(told).toContain('and 100 more');
+    expect(told.length).toBeLessThan(20_000);
+    expect(performance.now() - before).toBeLessThan(5000);
+  });
+
+  it('shows of a long line the part with the problem', () => {
+    const told = problemsOf(`${MINIMAL}rooms: [${'{ name: x }, '.repeat(300)}{ nam: y }]\n`);
+    expect(told).toMatch(/my\.yaml:5:\d{4}: unknown key "nam"/);
+    for (const line of told.split('\n')) expect(line.length).toBeLessThan(200);
   });
 
   it('refuses a file over the limit without reading it', () => {
