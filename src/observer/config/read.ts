@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type RtcBenchError, usageError } from '../../errors.ts';
 import { schemaProblems } from '../../scenario/issues.ts';
-import { type Path, type Problem, ScenarioSource } from '../../scenario/source.ts';
+import { type Path, ScenarioSource } from '../../scenario/source.ts';
+import type { Problem } from '../../scenario/source-text.ts';
 import { configSchema, KEYS_WITHOUT_EFFECT, type ObserverConfig } from './schema.ts';
 
 /** Larger files are refused. */
