@@ -51,6 +51,8 @@ export interface SenderWorld {
 const BATCH_PACKETS = 64;
 /** A longer wait goes through the event loop; a shorter one would come back too late from there. */
 const LONG_WAIT_MS = 3;
+/** So long after its time a sender that is behind gives up. */
+const LATE_MS = 20;
 /** At the end the kernel may still be full; what it does not take in so many turns was never sent. */
 const LAST_FLUSHES = 500;
 /** How often a sender that is always busy lets the event loop see errors and messages. */
@@ -102,7 +104,10 @@ export async function runSenderLoop(
 
   for (;;) {
     const now = world.nowMs() - origin;
-    if (now >= job.durationMs || world.stopped()) break;
+    if (world.stopped()) break;
+    // What was due in time still leaves when the last moment found the thread busy.
+    const isComplete = job.shape.ratePps === null || schedule.nextDueMs >= job.durationMs;
+    if (now >= job.durationMs && (isComplete || now >= job.durationMs + LATE_MS)) break;
     if (now >= nextIntervalMs) {
       world.onInterval(read());
       nextIntervalMs += job.intervalMs;
