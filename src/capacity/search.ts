@@ -136,9 +136,9 @@ function isClosed(under: number, over: number, { resolution }: SearchOptions): b
   return over - under <= Math.max(1, resolution * under);
 }
 
-/** A saturated generator need not be confirmed: nothing is learnt of the bridge there. */
-function isConfirmed({ seenUnder, seenOver, overVerdict }: SearchState): boolean {
-  return seenUnder >= CONFIRMED && (overVerdict === 'saturated' || seenOver >= CONFIRMED);
+/** Also where the generator saturated: one hiccup of the host must not end a search without a capacity. */
+function isConfirmed({ seenUnder, seenOver }: SearchState): boolean {
+  return seenUnder >= CONFIRMED && seenOver >= CONFIRMED;
 }
 
 function middle(under: number, over: number): number {

@@ -132,6 +132,16 @@ describe('other endings', () => {
     expect(search((load) => (load <= 300 ? 'holds' : 'saturated')).end).toBe('generator-saturated');
   });
 
+  it('a hiccup that looked like saturation is not believed the second time', () => {
+    let hiccups = 1;
+    const result = search((load) => {
+      if (load >= 60 && hiccups-- > 0) return 'saturated';
+      return load <= 200 ? 'holds' : 'breaks';
+    });
+    expect(result.end).toBe('found');
+    expect(result.under).toBeGreaterThan(195);
+  });
+
   it('the generator saturates somewhere above the edge: the edge is found', () => {
     const result = search((load) => (load > 600 ? 'saturated' : load > 300 ? 'breaks' : 'holds'));
     expect(result).toMatchObject({ end: 'found', under: 300 });
