@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { environmentError, errorMessage, type RtcBenchError, usageError } from '../errors.ts';
+import { environmentError, errorMessage, RtcBenchError, usageError } from '../errors.ts';
 import type { DistributionQuery } from '../gates/types.ts';
 import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
-import { AppendStream, BACKLOG_LIMIT_BYTES } from './append-stream.ts';
 import { BridgeSummaries } from './bridge-summaries.ts';
 import { BRIDGE_COLUMNS, csvHeader, csvRow, PARTICIPANT_COLUMNS, TRACK_COLUMNS } from './csv.ts';
 import { CsvStream } from './csv-stream.ts';
 import { DistributionStore } from './distribution-store.ts';
 import { DistributionWindows, windowLengthMs } from './distribution-windows.ts';
-import { FILES, inFolder, nodeFiles, RECORDED_FILES, type ResultFiles } from './files.ts';
-import { formatManifest } from './manifest.ts';
+import { FILES, nodeFiles, RECORDED_FILES, type ResultFiles } from './files.ts';
+import { ManifestFile } from './manifest-file.ts';
 import type {
   BridgeRow,
   BridgeSummary,
@@ -20,10 +19,7 @@ import type {
   TrackRow,
 } from './records.ts';
 import { RowThinning } from './row-interval.ts';
-
-/** Space kept aside in the folder, so that on a full disk there is room for how the run ended. */
-const RESERVE_FILE = '.reserve';
-const RESERVE_BYTES = 2 * 1024 * 1024;
+import { RecordStreams } from './streams.ts';
 
 export interface RecorderOptions {
   /** How long the run is to last, in milliseconds: decides how finely it is recorded. Default 10 minutes. */
@@ -39,8 +35,6 @@ export interface RecorderOptions {
   files?: ResultFiles;
 }
 
-type Streams = Record<'timeline' | 'distributions' | 'bridges' | 'participants' | 'tracks', AppendStream>;
-
 /** The first thing that could not be written; shared with streams that are opened before the recorder is. */
 interface Failures {
   error: RtcBenchError | null;
@@ -50,8 +44,8 @@ interface Failures {
 /** Writes a run's folder while it goes on. All `tMs` are milliseconds since the run's origin and never fall. */
 export class RunRecorder {
   readonly dir: string;
-  readonly #files: ResultFiles;
-  readonly #streams: Streams;
+  readonly #streams: RecordStreams;
+  readonly #manifest: ManifestFile;
   readonly #bridgeCsv: CsvStream;
   readonly #participantCsv: CsvStream;
   readonly #trackCsv: CsvStream;
@@ -61,8 +55,6 @@ export class RunRecorder {
   readonly #store = new DistributionStore();
   readonly #bridges = new BridgeSummaries();
   readonly #failures: Failures;
-  #manifest: Manifest;
-  #manifestWrite: Promise<void> = Promise.resolve();
   #lastMs = 0;
 
   /**
@@ -71,56 +63,23 @@ export class RunRecorder {
    */
   static async create(dir: string, manifest: Manifest, options: RecorderOptions = {}): Promise<RunRecorder> {
     const files = options.files ?? nodeFiles;
+    const failures: Failures = { error: null, tell: () => undefined };
+    let recorder: RunRecorder;
     try {
-      const present = await files.makeFolder(dir);
-      if (present.length > 0)
-        throw usageError(
-          'RTCB_OUT_NOT_EMPTY',
-          present.includes(FILES.manifest) ? `${dir} already holds a run` : `${dir} is not empty`,
-          'Name another folder with --out, or leave --out away: each run then gets its own.',
-        );
-      const reserve = await files.create(join(dir, RESERVE_FILE));
-      await reserve.append('\n'.repeat(RESERVE_BYTES));
-      await reserve.close();
-      return await RunRecorder.#open(dir, manifest, options, files);
+      refuseWhatIsThere(dir, await files.makeFolder(dir));
+      const streams = await RecordStreams.create(dir, files, (file, error) => failures.tell(file, error));
+      recorder = new RunRecorder(dir, manifest, options, files, streams, failures);
     } catch (error) {
-      if (error instanceof Error && error.name === 'RtcBenchError') throw error;
+      if (error instanceof RtcBenchError) throw error;
       throw environmentError('RTCB_OUT_UNWRITABLE', `cannot write to ${dir}: ${errorMessage(error)}`, {
         hint: 'Choose a folder that you may write to, on a disk with space, with --out.',
         cause: error,
       });
     }
-  }
-
-  static async #open(
-    dir: string,
-    manifest: Manifest,
-    options: RecorderOptions,
-    files: ResultFiles,
-  ): Promise<RunRecorder> {
-    const failures: Failures = { error: null, tell: () => undefined };
-    const stream = async (name: keyof Streams) =>
-      new AppendStream(await files.create(inFolder(dir, name)), (error) => failures.tell(FILES[name], error));
-    const recorder = new RunRecorder(
-      dir,
-      manifest,
-      options,
-      files,
-      {
-        timeline: await stream('timeline'),
-        distributions: await stream('distributions'),
-        bridges: await stream('bridges'),
-        participants: await stream('participants'),
-        tracks: await stream('tracks'),
-      },
-      failures,
-    );
     await recorder.updateManifest({ files: [...RECORDED_FILES] });
-    if (recorder.failure !== null) {
-      await recorder.#close();
-      throw recorder.failure;
-    }
-    return recorder;
+    if (recorder.failure === null) return recorder;
+    await recorder.#streams.close();
+    throw recorder.failure;
   }
 
   private constructor(
@@ -128,27 +87,27 @@ export class RunRecorder {
     manifest: Manifest,
     options: RecorderOptions,
     files: ResultFiles,
-    streams: Streams,
+    streams: RecordStreams,
     failures: Failures,
   ) {
     const durationMs = options.durationMs ?? 600_000;
     const { intervalMs } = manifest.sampling;
     const windowMs = windowLengthMs(durationMs);
     this.dir = dir;
-    this.#manifest = { ...manifest, sampling: { ...manifest.sampling, distributionWindowMs: windowMs } };
-    this.#files = files;
     this.#streams = streams;
     this.#failures = failures;
+    failures.tell = (file, error) => this.#onWriteError(file, error, options.onFailure);
+    const sampling = { ...manifest.sampling, distributionWindowMs: windowMs };
+    this.#manifest = new ManifestFile(dir, { ...manifest, sampling }, files, failures.tell);
     this.#participantRows = new RowThinning(options.expectedParticipants ?? 0, durationMs, intervalMs);
     this.#trackRows = new RowThinning(options.expectedTracks ?? 0, durationMs, intervalMs);
-    this.#bridgeCsv = new CsvStream(streams.bridges, csvHeader(BRIDGE_COLUMNS));
-    this.#participantCsv = new CsvStream(streams.participants, csvHeader(PARTICIPANT_COLUMNS));
-    this.#trackCsv = new CsvStream(streams.tracks, csvHeader(TRACK_COLUMNS));
+    this.#bridgeCsv = new CsvStream(streams.get('bridges'), csvHeader(BRIDGE_COLUMNS));
+    this.#participantCsv = new CsvStream(streams.get('participants'), csvHeader(PARTICIPANT_COLUMNS));
+    this.#trackCsv = new CsvStream(streams.get('tracks'), csvHeader(TRACK_COLUMNS));
     this.#windows = new DistributionWindows(windowMs, (record) => {
       this.#store.add(record);
-      streams.distributions.write(`${JSON.stringify(record)}\n`);
+      streams.get('distributions').write(`${JSON.stringify(record)}\n`);
     });
-    failures.tell = (file, error) => this.#onWriteError(file, error, options.onFailure);
   }
 
   /** What could not be written, or null while all is well. */
@@ -157,13 +116,13 @@ export class RunRecorder {
   }
 
   get manifest(): Readonly<Manifest> {
-    return this.#manifest;
+    return this.#manifest.current;
   }
 
   record(record: TimelineRecord): void {
     this.#advance(record.tMs);
     this.#bridges.take(record);
-    this.#streams.timeline.write(`${JSON.stringify(record)}\n`);
+    this.#streams.get('timeline').write(`${JSON.stringify(record)}\n`);
   }
 
   bridgeRow(tMs: number, row: BridgeRow): void {
@@ -216,22 +175,12 @@ export class RunRecorder {
 
   /** Resolves at once, or when a slow disk has caught up. A sampler awaits it after each tick. */
   async drain(): Promise<void> {
-    for (const stream of Object.values(this.#streams)) {
-      if (stream.backlogBytes > BACKLOG_LIMIT_BYTES && this.failure === null) await stream.flush();
-    }
+    if (this.failure === null) await this.#streams.drain();
   }
 
   /** Changes the manifest and replaces its file; a failure is told by `onFailure`. */
   updateManifest(patch: Partial<Manifest>): Promise<void> {
-    this.#manifest = { ...this.#manifest, ...patch };
-    this.#manifestWrite = this.#manifestWrite.then(async () => {
-      try {
-        await this.#files.replace(inFolder(this.dir, 'manifest'), formatManifest(this.#manifest));
-      } catch (error) {
-        this.#failures.tell(FILES.manifest, error);
-      }
-    });
-    return this.#manifestWrite;
+    return this.#manifest.update(patch);
   }
 
   /**
@@ -240,51 +189,31 @@ export class RunRecorder {
    */
   async finish(tMs: number, patch: Partial<Manifest> & { status: RunStatus }): Promise<RtcBenchError | null> {
     this.#windows.close(tMs);
-    this.#lastMs = Math.max(this.#lastMs, tMs);
     this.record({ tMs, type: 'run-ended', status: patch.status, reason: patch.statusReason ?? null });
     const sampling = {
-      ...this.#manifest.sampling,
+      ...this.manifest.sampling,
       trackRowIntervalMs: this.#trackRows.intervalMs,
       participantRowIntervalMs: this.#participantRows.intervalMs,
     };
     // On a full disk the answer goes first: what follows may find no space.
     if (this.failure !== null) {
-      await this.#freeReserve();
+      await this.#streams.freeReserve();
       await this.updateManifest({ ...patch, sampling });
     }
     for (const csv of [this.#bridgeCsv, this.#participantCsv, this.#trackCsv]) csv.push();
-    if (!(await this.#flush())) {
-      await this.#freeReserve();
-      await this.#flush();
-    }
-    const warnings = patch.warnings ?? this.#manifest.warnings;
+    await this.#streams.flush();
+    const warnings = patch.warnings ?? this.manifest.warnings;
     await this.updateManifest({
       ...patch,
       sampling,
       warnings: this.failure === null ? warnings : [...warnings, this.failure.message],
     });
-    await this.#close();
+    await this.#streams.close();
     return this.failure;
   }
 
-  async #close(): Promise<void> {
-    await this.#freeReserve();
-    for (const stream of Object.values(this.#streams)) await stream.close().catch(() => undefined);
-  }
-
-  /** Whether everything is in the files. */
-  async #flush(): Promise<boolean> {
-    let complete = true;
-    for (const stream of Object.values(this.#streams)) complete = (await stream.flush()) && complete;
-    return complete;
-  }
-
-  #freeReserve(): Promise<void> {
-    return this.#files.remove(join(this.dir, RESERVE_FILE)).catch(() => undefined);
-  }
-
   #roomName(roomId: string): string {
-    return this.#manifest.rooms?.[roomId] ?? roomId;
+    return this.manifest.rooms?.[roomId] ?? roomId;
   }
 
   #advance(tMs: number): void {
@@ -302,8 +231,17 @@ export class RunRecorder {
         cause: error,
       },
     );
-    for (const name of ['bridges', 'participants', 'tracks'] as const) this.#streams[name].discard();
-    void this.#freeReserve();
+    this.#streams.discardRows();
+    void this.#streams.freeReserve();
     onFailure?.(this.#failures.error);
   }
+}
+
+function refuseWhatIsThere(dir: string, present: readonly string[]): void {
+  if (present.length === 0) return;
+  throw usageError(
+    'RTCB_OUT_NOT_EMPTY',
+    present.includes(FILES.manifest) ? `${dir} already holds a run` : `${dir} is not empty`,
+    'Name another folder with --out, or leave --out away: each run then gets its own.',
+  );
 }
