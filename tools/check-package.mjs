@@ -18,11 +18,14 @@ try {
   const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await must('npm install', npm([...install, '--prefix', scratch, join(scratch, packed)]));
   const installed = join(scratch, 'node_modules', 'rtc-bench');
+  // Only whether each works is of interest here; what goes wrong is said on stderr.
+  const options = { cwd: scratch, stdio: ['ignore', 'ignore', 'inherit'] };
   const rtcBench = (...args) =>
-    run(projectNode(), [join(installed, 'bin', 'rtc-bench.js'), ...args], { cwd: scratch });
+    run(projectNode(), [join(installed, 'bin', 'rtc-bench.js'), ...args], options);
   await must('rtc-bench --version', rtcBench('--version'));
   await must('rtc-bench plan', rtcBench('plan', join(installed, 'scenarios', 'quickstart.yaml')));
   await must('rtc-bench doctor', rtcBench('doctor'));
+  console.error('check: the package packs, installs and starts');
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
