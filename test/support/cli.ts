@@ -29,13 +29,22 @@ export interface RunningCli {
   text(): string;
 }
 
+export interface CliOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** In a network namespace with nothing but its own loopback: nobody else's datagrams are in its counters. */
+  ownNetwork?: boolean;
+}
+
+const IN_OWN_NETWORK = ['--net', '--map-root-user', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
+
 /** Starts the command line as a user would, with its own mark in the environment. */
-export function startCli(
-  args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
-): RunningCli {
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const mark = randomUUID();
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const command = [process.execPath, BIN, ...args];
+  const [file = '', ...rest] =
+    options.ownNetwork === true ? ['unshare', ...IN_OWN_NETWORK, ...command] : command;
+  const child = spawn(file, rest, {
     cwd: options.cwd ?? tmpdir(),
     env: { ...process.env, NO_COLOR: '1', ...options.env, [MARK_NAME]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,10 +78,7 @@ export function startCli(
   return { child, mark, ended, output, text: () => stdout + stderr };
 }
 
-export async function runCli(
-  args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
-): Promise<CliResult> {
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return startCli(args, options).ended;
 }
 
