@@ -139,6 +139,28 @@ describe('no capacity is told', () => {
     expect(summary).toMatchObject({ maxPacketRatePps: null, interval: null, limitedBy, problem });
   });
 
+  it('when the steps allowed are not enough', async () => {
+    const { summary } = await calibrated({ edge: () => 1000 }, { ...OPTIONS, maxSteps: 5 });
+    expect(summary).toMatchObject({ maxPacketRatePps: null, problem: expect.stringContaining('not enough') });
+  });
+
+  it('when no packet rate was measured', () => {
+    const repeat = {
+      end: 'found',
+      under: 5,
+      over: 6,
+      packetRatePps: null,
+      limitedBy: 'unknown',
+      steps: [],
+      durationMs: 1,
+    } as const;
+    expect(summariseRepeats([{ ...repeat, steps: [] }], 0.02)).toMatchObject({
+      maxPacketRatePps: null,
+      linearRampMs: 0,
+      problem: 'no packet rate was measured',
+    });
+  });
+
   it('when one repeat of three did not find it', async () => {
     const { summary } = await calibrated({
       edge: (repeat) => (repeat === 2 ? 1e9 : 300),

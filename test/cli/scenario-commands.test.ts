@@ -171,6 +171,39 @@ describe('simulate', () => {
     expect(err).toContain(message);
   });
 
+  it('takes the cost from a capacity file', async () => {
+    const capacity = {
+      schemaVersion: 1,
+      tool: { version: '0.1.0' },
+      createdAt: '2026-01-01T00:00:00Z',
+      scenario: { name: 'x', sha256: 'x' },
+      traffic: [],
+      bridge: { kind: 'mediasoup', software: 'mediasoup' },
+      machine: {},
+      versions: {},
+      objective: [],
+      variable: 'participants',
+      maxPacketRatePps: 40_000,
+      interval: null,
+      spreadRatio: null,
+      repeats: [],
+      limitedBy: 'bridge-cpu',
+      perParticipant: { packetRatePps: 100, bridgeCpuRatio: 0.0025 },
+      perConsumer: null,
+      curve: [],
+      knee: null,
+      search: { durationMs: 1, linearRampMs: 1 },
+      trust: { verdict: 'trusted', reasons: [] },
+    };
+    await write('capacity.json', JSON.stringify(capacity));
+    const { out } = await run('simulate', '--capacity', 'capacity.json', '--json');
+    expect(JSON.parse(out).settings.costPoints).toBeCloseTo(0.25, 9);
+    await write('capacity.json', JSON.stringify({ ...capacity, perParticipant: null }));
+    expect((await run('simulate', '--capacity', 'capacity.json')).err).toContain(
+      'does not tell what a participant costs',
+    );
+  });
+
   it('tells where a day is no day', async () => {
     await write('day.csv', '0,10\n5,ten\n');
     expect((await run('simulate', '--day', 'day.csv')).err).toContain(

@@ -170,6 +170,48 @@ my.yaml:13:9: gate: unknown metric "bridge.stres"
       'the run would last 40 hours, 24 are the most',
     ],
     ['too many participants', MINIMAL.replace('3', '20001'), '"count" must be at most 20000'],
+    [
+      'too many participants in all',
+      `version: 1\nname: x\nparticipants: [{ count: 15000 }, { count: 15000 }]\n`,
+      'my.yaml:3:15: 30000 participants are more than 20000',
+    ],
+    [
+      'too many browsers',
+      `version: 1\nname: x\nparticipants: [{ engine: browser, count: 501 }]\n`,
+      '501 browser participants are more than 500',
+    ],
+    [
+      'too many rooms',
+      `${MINIMAL}rooms: [{ name: a, count: 9000 }, { name: b, count: 9000 }]\n`,
+      'my.yaml:5:8: 18000 rooms are more than 10000',
+    ],
+    [
+      'two stages of a name',
+      `${MINIMAL}load: { stages: [{ kind: hold, name: a, duration: 1 }, { kind: hold, name: a, duration: 1 }] }\n`,
+      'two stages are named "a"',
+    ],
+    [
+      'a size that is none',
+      `${MINIMAL}target: { udp: { sendBufferBytes: big } }\n`,
+      '"sendBufferBytes": not a size',
+    ],
+    [
+      'a size out of range',
+      `${MINIMAL}target: { udp: { sendBufferBytes: 1 } }\n`,
+      '"sendBufferBytes": must be 4096 to',
+    ],
+    [
+      'a duration out of range',
+      `${MINIMAL}sampling: { interval: 1ms }\n`,
+      '"interval": must be from 200ms to 1m',
+    ],
+    [
+      'a room in the window of a stage',
+      `${MINIMAL}gates: [{ expression: 'max(track.jitter_ms{room=r001}) < 1', window: hold }]\n`,
+      'what is kept by room is not kept by stage',
+    ],
+    ['a map where text belongs', `${MINIMAL}target: { kind: { a: 1 } }\n`, '"kind" cannot be a map of keys'],
+    ['nothing where something belongs', `${MINIMAL}seed:\n`, '"seed" must be a number, not empty'],
     ['pinned without pins', `${MINIMAL}target: { placement: pinned }\n`, 'needs a `bridge` for every room'],
     [
       'a misspelt label',
