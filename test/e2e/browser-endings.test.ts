@@ -7,10 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBrowserEngine } from '../../src/participants/browser/index.ts';
-import { processTree } from '../../src/participants/browser/process-tree.ts';
 import type { Engine, ParticipantEvent } from '../../src/participants/types.ts';
 import { createSystem } from '../../src/system/real.ts';
 import { participantPlan } from '../participants/contract.ts';
+import { browserProcesses, commandLine, isBrowser } from '../support/browser-processes.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 import { clusterAccess } from '../support/cluster-access.ts';
 
@@ -51,15 +51,6 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-const commandLine = (pid: number) => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
-};
-const chromiums = (rootPid: number) =>
-  processTree(rootPid).filter(({ pid }) => /chrom/i.test(commandLine(pid)));
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('rtc-bench-browser-'));
 
 const ownerOf = (folder: string) => {
@@ -74,16 +65,16 @@ describe('a browser ends', () => {
   it('in order: no process and no folder stays', async () => {
     const running = await startedEngine(4);
     await running.join(participantPlan('p1'), signal);
-    expect(chromiums(process.pid).length).toBeGreaterThan(2);
+    expect(browserProcesses(process.pid).length).toBeGreaterThan(2);
     await running.close();
-    await until(() => chromiums(process.pid).length === 0);
+    await until(() => browserProcesses(process.pid).length === 0);
     expect(folders().filter((name) => ownerOf(name) === process.pid)).toEqual([]);
   });
 
   it('killed: everybody in it is told as gone, new ones as failed, and nothing hangs', async () => {
     const running = await startedEngine(4);
     await Promise.all(['p1', 'p2'].map((id) => running.join(participantPlan(id), signal)));
-    const browser = chromiums(process.pid).find(({ parentPid }) => parentPid === process.pid);
+    const browser = browserProcesses(process.pid).find(({ parentPid }) => parentPid === process.pid);
     process.kill(browser?.pid ?? 0, 'SIGKILL');
     await until(() => events.filter(({ type }) => type === 'left').length === 2);
     expect(events.filter(({ type }) => type === 'engine-failed')).toMatchObject([
@@ -93,7 +84,7 @@ describe('a browser ends', () => {
     await running.join(participantPlan('p3'), signal);
     expect(events.at(-1)).toMatchObject({ type: 'failed', participantId: 'p3' });
     await running.close();
-    await until(() => chromiums(process.pid).length === 0);
+    await until(() => browserProcesses(process.pid).length === 0);
   });
 
   it('one page crashed: those in it are gone, the others stay', async () => {
@@ -116,10 +107,10 @@ describe('a browser ends', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(host.stdout, 'data');
-    const processes = chromiums(host.pid ?? 0).map(({ pid }) => pid);
+    const processes = browserProcesses(host.pid ?? 0).map(({ pid }) => pid);
     expect(processes.length).toBeGreaterThan(2);
     host.kill('SIGKILL');
-    await until(() => processes.every((pid) => !/chrom/i.test(commandLine(pid))));
+    await until(() => !processes.some(isBrowser));
     const left = folders().filter((name) => ownerOf(name) === host.pid);
     expect(left).toHaveLength(1);
     // The next start clears up what the killed one could not.
@@ -130,6 +121,8 @@ describe('a browser ends', () => {
 
 /** Chromium keeps a spare renderer, which is no page yet. */
 function busiestRenderer(): number {
-  const renderers = chromiums(process.pid).filter(({ pid }) => commandLine(pid).includes('--type=renderer'));
+  const renderers = browserProcesses(process.pid).filter(({ pid }) =>
+    commandLine(pid).includes('--type=renderer'),
+  );
   return renderers.toSorted((a, b) => b.cpuSeconds - a.cpuSeconds)[0]?.pid ?? 0;
 }

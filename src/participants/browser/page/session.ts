@@ -85,7 +85,7 @@ export class Session {
     client.on('bridgeLost', ({ bridgeId, reason }) => this.#end(`bridge ${bridgeId} lost: ${reason}`));
     const room = new Room();
     room.listen(client);
-    const device = await Device.factory();
+    const device = new Device({ handlerName: browserHandler() });
     const joined = await client.request('join', {}, { signal });
     this.#bridgeId = joined.bridgeId;
     room.add(joined.producers);
@@ -186,4 +186,12 @@ export class Session {
     this.#recv?.close();
     this.#client?.close();
   }
+}
+
+/**
+ * mediasoup-client's own detection asks `navigator.userAgentData`, which a page that was fetched by http from another
+ * host does not have. Chromium and what is made of it share a handler.
+ */
+function browserHandler(): 'Firefox120' | 'Chrome111' {
+  return /Firefox\//.test(navigator.userAgent) ? 'Firefox120' : 'Chrome111';
 }
