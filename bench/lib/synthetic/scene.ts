@@ -10,6 +10,7 @@ import { createSystem } from '../../../src/system/real.ts';
 import type { BridgeSample } from '../../../src/targets/types.ts';
 import type { GeneratorCommand, GeneratorReading } from './generator-process.ts';
 
+const READ_ATTEMPTS = 10;
 const PROGRAM = fileURLToPath(new URL('./generator-process.ts', import.meta.url));
 
 /** A generator in a process of its own. */
@@ -69,10 +70,13 @@ export async function openScene(): Promise<Scene> {
   return {
     url: cluster.url,
     async readBridge() {
-      const response = await fetch(`${cluster.url}/samples`);
-      const [sample] = (await response.json()) as BridgeSample[];
-      if (sample === undefined) throw new Error('the bridge does not answer');
-      return sample;
+      // A worker at its limit may answer late, and then it is left out of a round.
+      for (let attempt = 0; attempt < READ_ATTEMPTS; attempt += 1) {
+        const response = await fetch(`${cluster.url}/samples`);
+        const [sample] = (await response.json()) as BridgeSample[];
+        if (sample !== undefined) return sample;
+      }
+      throw new Error('the bridge does not answer');
     },
     [Symbol.asyncDispose]: () => cluster.close(),
   };
