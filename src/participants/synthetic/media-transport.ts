@@ -28,6 +28,8 @@ export interface TransportContext {
   random(): number;
   /** Whose datagrams a socket's are. */
   bySocket: Map<number, MediaTransport>;
+  /** Those whose ICE and DTLS are under way. */
+  connecting: Set<MediaTransport>;
 }
 
 export interface TransportEvents {
@@ -100,6 +102,7 @@ export class MediaTransport implements Task {
     });
     const transport = new MediaTransport(context, info, socket, remote, events);
     context.bySocket.set(socket.id, transport);
+    context.connecting.add(transport);
     context.scheduler.add(transport, context.nowMs());
     return transport;
   }
@@ -125,6 +128,7 @@ export class MediaTransport implements Task {
       const keys = await Promise.race([this.#dtls.keys, aborted]);
       loop.setKeys(this.socket.id, keys, receiveExtensions);
       this.#connected = true;
+      this.#context.connecting.delete(this);
       return keys;
     } finally {
       signal.removeEventListener('abort', abort);
@@ -159,6 +163,7 @@ export class MediaTransport implements Task {
     this.#closed = true;
     this.#dtls.close();
     this.#context.bySocket.delete(this.socket.id);
+    this.#context.connecting.delete(this);
     this.#context.loop.close(this.socket.id);
     this.#abort(new Error('the transport was closed'));
   }

@@ -127,14 +127,13 @@ export class Session implements Task {
     this.#signalling.close();
   }
 
-  /** Watches for first packets and frames. */
+  /** Watches for first packets and frames until there is nothing to wait for. */
   run(dueMs: number): number | null {
-    if (this.#closed) return null;
     const subscriber = this.#subscriber;
-    if (subscriber === null) return null;
+    if (this.#closed || subscriber === null) return null;
     const waiting = subscriber.announce();
     if (!this.#stepsTold) this.#firsts(subscriber);
-    return dueMs + WATCH_INTERVAL_MS * (waiting || !this.#stepsTold ? 1 : 4);
+    return waiting || !this.#stepsTold ? dueMs + WATCH_INTERVAL_MS : null;
   }
 
   async #join(signal: AbortSignal): Promise<Joined> {
@@ -248,12 +247,12 @@ export class Session implements Task {
       byStream: context.byStream,
       onSubscribed: ({ producerId, source }, durationMs) =>
         this.#events.onSubscribed(producerId, source, durationMs),
+      onTrack: () => context.scheduler.add(this, context.nowMs() + WATCH_INTERVAL_MS),
       onTrouble: (error) => this.#trouble(error),
     });
     this.#subscriber = subscriber;
     subscriber.begin(producers);
     for (const action of this.#early.splice(0)) action(subscriber);
-    context.scheduler.add(this, context.nowMs() + WATCH_INTERVAL_MS);
   }
 
   async #publish(transport: MediaTransport, negotiated: Negotiated): Promise<void> {

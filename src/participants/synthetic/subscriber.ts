@@ -38,6 +38,8 @@ export interface SubscriberOptions {
   /** Whose stream a stream of the packet loop is. */
   byStream: Map<number, { subscriber: Subscriber; track: IncomingTrack }>;
   onSubscribed(producer: { producerId: string; source: MediaSource }, durationMs: number): void;
+  /** A track was added, whose first packet is still to come. */
+  onTrack(): void;
   onTrouble(error: unknown): void;
 }
 
@@ -228,6 +230,7 @@ export class Subscriber implements Task {
       const track = new IncomingTrack(info, format, stream, askedAtMs);
       this.#tracks.set(producerId, track);
       byStream.set(stream.id, { subscriber: this, track });
+      this.#options.onTrack();
       const { preferredSpatialLayer } = plan.subscribe;
       if (info.kind === 'video' && preferredSpatialLayer !== null) {
         await signalling.request('setPreferredLayers', {
