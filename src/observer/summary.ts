@@ -17,7 +17,7 @@ export interface CallSummary {
   /** null: it was still going on. */
   endedMs: number | null;
   clients: ClientSummary[];
-  /** Joins, leaves, connections and tracks in the order they were found; at most `MAX_EVENTS`. */
+  /** Joins, leaves, connections and tracks in the order they were found; beyond `MAX_EVENTS` only joins and leaves. */
   events: CallEventSummary[];
   /** Events beyond that many. */
   eventsLeftOut: number;
@@ -97,7 +97,8 @@ export class SummaryKeeper {
     };
     const kept = this.#calls.get(String(callId));
     if (kept === undefined) return;
-    if (kept.events.length >= MAX_EVENTS) {
+    // Who came and went is told of every client: the timeline of the call is made of it.
+    if (kept.events.length >= MAX_EVENTS && !String(name).startsWith('CLIENT_')) {
       kept.eventsLeftOut += 1;
       return;
     }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { type RtcBenchError, usageError } from '../../errors.ts';
+import { errorMessage, type RtcBenchError, usageError } from '../../errors.ts';
+import { hostileNesting } from '../../scenario/guard.ts';
 import { schemaProblems } from '../../scenario/issues.ts';
 import { type Path, ScenarioSource } from '../../scenario/source.ts';
-import type { Problem } from '../../scenario/source-text.ts';
+import { type Problem, SourceText } from '../../scenario/source-text.ts';
 import { configSchema, KEYS_WITHOUT_EFFECT, type ObserverConfig } from './schema.ts';
 
 /** Larger files are refused. */
@@ -14,12 +15,20 @@ export interface ReadConfig {
   withoutEffect: string[];
 }
 
-function refusal(source: ScenarioSource, problems: readonly Problem[]): RtcBenchError {
+function refusal(source: SourceText, problems: readonly Problem[]): RtcBenchError {
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
   const described = problems
     .toSorted((a, b) => a.offset - b.offset)
     .map((problem) => source.describe(problem));
   return usageError('RTCB_OBSERVER_CONFIG', `${count} in the configuration\n${described.join('\n')}`);
+}
+
+function contents(source: ScenarioSource): unknown {
+  try {
+    return source.data();
+  } catch (error) {
+    throw refusal(source, [{ offset: 0, length: 1, message: errorMessage(error), hint: '' }]);
+  }
 }
 
 function present(data: unknown, path: Path): boolean {
@@ -46,10 +55,12 @@ function withoutEmptySections(value: unknown): unknown {
  * file, line and column.
  */
 export function readConfig(text: string, fileName: string): ReadConfig {
+  const nesting = hostileNesting(text);
+  if (nesting !== null) throw refusal(new SourceText(text, fileName), [nesting]);
   const source = new ScenarioSource(text, fileName);
-  const syntax = source.syntaxProblems();
+  const syntax = [...source.syntaxProblems(), ...source.structureProblems()];
   if (syntax.length > 0) throw refusal(source, syntax);
-  const data = source.data() ?? {};
+  const data = contents(source) ?? {};
   if (typeof data !== 'object' || Array.isArray(data)) {
     throw refusal(source, [
       { ...source.valueAt([]), message: 'the configuration is not a map of keys', hint: '' },
