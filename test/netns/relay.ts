@@ -15,6 +15,8 @@ export interface RelayOptions {
   reorderBy?: number;
   lossRatio?: number;
   duplicateRatio?: number;
+  /** When a packet was sent, where it tells; default: when it came in. Only differences are used. */
+  sentMsOf?: (data: Buffer) => number;
   /** 0 to 1, for repeatable runs. */
   random?: () => number;
 }
@@ -24,8 +26,9 @@ export interface RelayCounts {
   dropped: number;
   duplicated: number;
   reordered: number;
-  /** RFC 3550 interarrival jitter that the relay itself put in, mean over its packets, ms. */
+  /** RFC 3550 interarrival jitter of what left the relay, mean over its packets, ms. */
   injectedJitterMs: number;
+  forwarded: number;
 }
 
 /** TCP and UDP on one port, towards one on the target: a path with faults that needs no privileges. */
@@ -37,6 +40,7 @@ export interface Relay {
 
 interface Held {
   dueMs: number;
+  sentMs: number;
   data: Buffer;
   client: Client;
 }
@@ -58,7 +62,14 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const udp = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
   const port = await listen(tcp, udp);
   const clients = new Map<string, Client>();
-  const counts: RelayCounts = { received: 0, dropped: 0, duplicated: 0, reordered: 0, injectedJitterMs: 0 };
+  const counts: RelayCounts = {
+    received: 0,
+    dropped: 0,
+    duplicated: 0,
+    reordered: 0,
+    injectedJitterMs: 0,
+    forwarded: 0,
+  };
   const queue: Held[] = [];
   let heldBack: { held: Held; after: number } | null = null;
   let lastDueMs = 0;
@@ -80,12 +91,31 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     return client;
   };
 
+  const note = (transitMs: number) => {
+    counts.forwarded += 1;
+    if (lastTransitMs !== null) {
+      jitterMs += (Math.abs(transitMs - lastTransitMs) - jitterMs) / 16;
+      jitterSum += jitterMs;
+      counts.injectedJitterMs = jitterSum / (counts.forwarded - 1);
+    }
+    lastTransitMs = transitMs;
+  };
+
+  const cancel = () => {
+    if (timer === null) return;
+    clearTimeout(timer as NodeJS.Timeout);
+    clearImmediate(timer as NodeJS.Immediate);
+    timer = null;
+  };
+
   const pump = () => {
     timer = null;
     const now = performance.now();
     while (queue[0] !== undefined && queue[0].dueMs <= now) {
       const held = queue.shift();
-      held?.client.socket.send(held.data, target.port, target.host);
+      if (held === undefined) continue;
+      held.client.socket.send(held.data, target.port, target.host);
+      note(performance.now() - held.sentMs);
     }
     const next = queue[0];
     if (next === undefined || closed) return;
@@ -97,16 +127,11 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     let at = queue.length;
     while (at > 0 && (queue[at - 1]?.dueMs ?? 0) > held.dueMs) at -= 1;
     queue.splice(at, 0, held);
-    if (timer === null) pump();
-  };
-
-  const note = (transitMs: number) => {
-    if (lastTransitMs !== null) {
-      jitterMs += (Math.abs(transitMs - lastTransitMs) - jitterMs) / 16;
-      jitterSum += jitterMs;
-      counts.injectedJitterMs = jitterSum / (counts.received - 1);
+    // The timer that runs is for what was first until now.
+    if (timer === null || at === 0) {
+      cancel();
+      pump();
     }
-    lastTransitMs = transitMs;
   };
 
   udp.on('message', (data, from) => {
@@ -116,12 +141,12 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     let dueMs = now + Math.max(0, (options.delayMs ?? 0) + spread);
     if (options.allowReordering !== true) dueMs = Math.max(dueMs, lastDueMs);
     lastDueMs = dueMs;
-    note(dueMs - now);
     if (random() < (options.lossRatio ?? 0)) {
       counts.dropped += 1;
       return;
     }
-    const held: Held = { dueMs, data: Buffer.from(data), client: clientOf(from) };
+    const sentMs = options.sentMsOf?.(data) ?? now;
+    const held: Held = { dueMs, sentMs, data: Buffer.from(data), client: clientOf(from) };
     if (heldBack === null && random() < (options.reorderRatio ?? 0)) {
       counts.reordered += 1;
       heldBack = { held, after: options.reorderBy ?? DEFAULT_REORDER_BY };
@@ -143,10 +168,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     counts,
     async close() {
       closed = true;
-      if (timer !== null) {
-        clearTimeout(timer as NodeJS.Timeout);
-        clearImmediate(timer as NodeJS.Immediate);
-      }
+      cancel();
       for (const { socket } of clients.values()) socket.close();
       udp.close();
       tcp.close();

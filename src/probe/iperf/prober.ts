@@ -11,6 +11,7 @@ import type { ProbeResult, ProbeRunOptions, Prober } from '../types.ts';
 import { parseIperf3 } from './iperf3.ts';
 import { toInterval } from './iperf3-intervals.ts';
 import { iperf3EventSchema, iperf3Schema } from './iperf3-schema.ts';
+import { iperfFailed } from './run.ts';
 
 /** Smallest and largest -l of iperf3 over UDP (src/iperf.h). */
 const MIN_BYTES = 16;
@@ -158,11 +159,8 @@ async function runClient(
       await system.clock.sleep(CONNECT_RETRY_MS, options.signal);
       continue;
     }
-    if (stdout.trim() === '')
-      throw environmentError(
-        'RTCB_IPERF_FAILED',
-        `iperf3 wrote nothing: ${stderr.trim() || 'and no error either'}`,
-      );
+    // What it does not like about its arguments it tells as text, on stderr, with its whole usage.
+    if (!stdout.includes('{')) throw iperfFailed(stderr.trim().split('\n').at(-1) || 'it wrote nothing');
     return stdout;
   }
 }
