@@ -50,6 +50,8 @@ export interface TrackSample {
   /** Simulcast layer received, or highest sent; 0 is the lowest. */
   spatialLayer: number | null;
   layerSwitches: number | null;
+  /** The participant itself asked the SFU not to send it for now: nothing to see is then no bad quality. */
+  paused: boolean;
   /** Mean one-way delay through the SFU since the last sample; only where both ends share a clock. */
   oneWayDelayMs: number | null;
 }

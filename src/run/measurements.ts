@@ -13,7 +13,7 @@ import type {
 import { Distribution } from '../stats/distribution.ts';
 import type { HostCounters } from '../system/host-counters.ts';
 import type { BridgeSample } from '../targets/types.ts';
-import { bridgeRates, generatorRow, hostRow, trackRates, trafficLoad } from './meters.ts';
+import { bridgeRates, generatorRow, hostRow, type TrackRates, trackRates, trafficLoad } from './meters.ts';
 import type { Roster } from './roster.ts';
 
 /** Where measurements are written; the recorder of the run folder implements it. */
@@ -201,6 +201,8 @@ export class Measurements {
   ): void {
     const rates = trackRates(before, track);
     if (rates === null) return;
+    // What somebody did not want to see for part of the interval says nothing of quality.
+    const isPaused = before.paused || track.paused;
     const labels = {
       ...participantLabels,
       kind: track.kind,
@@ -209,7 +211,7 @@ export class Measurements {
     };
     this.#observe('track.packet_rate_pps', labels, rates.packetRatePps);
     this.#observe('track.bitrate_bps', labels, rates.bitrateBps);
-    if (track.direction === 'down') {
+    if (track.direction === 'down' && !isPaused) {
       this.#observe('track.loss_ratio', labels, rates.lossRatio);
       this.#observe('track.loss_before_repair_ratio', labels, rates.lossBeforeRepairRatio);
       this.#observe('track.out_of_order_ratio', labels, rates.outOfOrderRatio);
@@ -221,7 +223,7 @@ export class Measurements {
         this.#roster.onVideoInterval(participantId, rates);
       }
     }
-    second.track(track, rates);
+    second.track(track, rates, isPaused);
     this.#sink.trackRow(tMs, {
       participantId,
       roomId: participantLabels.room ?? '',
@@ -271,12 +273,13 @@ class QualityOfInterval {
   #downPps = 0;
   #controlPps: number | null = null;
 
-  track(track: TrackSample, rates: NonNullable<ReturnType<typeof trackRates>>): void {
+  track(track: TrackSample, rates: TrackRates, isPaused: boolean): void {
     if (track.direction === 'up') {
       this.#upPps += rates.packetRatePps;
       return;
     }
     this.#downPps += rates.packetRatePps;
+    if (isPaused) return;
     if (rates.lossRatio !== null) this.#lossRatio.add(rates.lossRatio);
     if (track.jitterMs !== null && track.jitterMs >= 0) this.#jitterMs.add(track.jitterMs);
     if (track.oneWayDelayMs !== null && track.oneWayDelayMs >= 0)

@@ -41,6 +41,7 @@ function track(values: Partial<TrackSample>): TrackSample {
     frameHeight: null,
     spatialLayer: null,
     layerSwitches: null,
+    paused: false,
     oneWayDelayMs: null,
     ...values,
   };

@@ -159,6 +159,22 @@ describe('Measurements', () => {
     });
   });
 
+  it('takes a track that its receiver paused for no bad quality, but counts its packets', () => {
+    join('p0001');
+    const at = (readAtMs: number, paused: boolean) =>
+      participantSample({
+        readAtMs,
+        tracks: [trackSample({ readAtMs, packets: 10, framesDecoded: 5, paused })],
+      });
+    measurements.tick(readings(0, { participants: [at(0, false)] }));
+    measurements.tick(readings(1000, { participants: [at(1000, true)] }));
+    measurements.tick(readings(2000, { participants: [at(2000, false)] }));
+    expect(sink.values('track.frames_per_second')).toEqual([]);
+    measurements.tick(readings(3000, { participants: [at(3000, false)] }));
+    expect(sink.values('track.frames_per_second')).toEqual([0]);
+    expect(sink.tracks).toHaveLength(3);
+  });
+
   it('ignores a participant that is not of this run', () => {
     measurements.tick(readings(0, { participants: [participantSample({ participantId: 'stranger' })] }));
     measurements.tick(

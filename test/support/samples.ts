@@ -59,6 +59,7 @@ export function trackSample(part: Partial<TrackSample> = {}): TrackSample {
     frameHeight: null,
     spatialLayer: null,
     layerSwitches: null,
+    paused: false,
     oneWayDelayMs: null,
     ...part,
   };

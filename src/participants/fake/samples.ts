@@ -88,6 +88,7 @@ function fakeTrackSample(
     frameHeight: isVideo ? FAKE_VIDEO.frameHeight : null,
     spatialLayer: null,
     layerSwitches: null,
+    paused: false,
     oneWayDelayMs: null,
   };
 }

@@ -185,6 +185,7 @@ export class IncomingTrack {
       frameHeight: this.#height,
       spatialLayer: this.spatialLayer,
       layerSwitches: ifVideo(this.layerSwitches),
+      paused: !this.active,
       oneWayDelayMs: this.#meanDelay(),
     };
   }

@@ -42,6 +42,7 @@ export function upTrackSample(participantId: string, publication: Publication, n
     frameHeight: top?.track.height ?? null,
     spatialLayer: video === null ? null : streams.length - 1,
     layerSwitches: null,
+    paused: false,
     oneWayDelayMs: null,
   };
 }

@@ -36,6 +36,7 @@ const heard: ReceivedTrack = {
   mid: '0',
   spatialLayer: null,
   layerSwitches: 0,
+  paused: false,
 };
 const seen: ReceivedTrack = {
   ...heard,
@@ -46,6 +47,7 @@ const seen: ReceivedTrack = {
   mid: '1',
   spatialLayer: 1,
   layerSwitches: 2,
+  paused: false,
 };
 const map = ({ send, recv }: Reports, received = [heard, seen]) =>
   mapParticipant({
@@ -111,6 +113,7 @@ describe('getStats of Chromium becomes a sample', () => {
       jitterMs: 3,
       framesDecoded: null,
       layerSwitches: null,
+      paused: false,
       freezeCount: null,
     });
   });
@@ -129,6 +132,7 @@ describe('getStats of Chromium becomes a sample', () => {
       totalFreezesDurationMs: 0,
       spatialLayer: 1,
       layerSwitches: 2,
+      paused: false,
     });
   });
 

@@ -157,6 +157,7 @@ export class Receiver {
         mid: consumer.localId,
         spatialLayer: null,
         layerSwitches: 0,
+        paused: false,
       },
     });
     await this.#preferLayer(consumer);
@@ -176,6 +177,7 @@ export class Receiver {
     const held = this.#held.get(producerId);
     if (held === undefined) return;
     held.state = state;
+    held.track.paused = state === 'paused';
     const method = state === 'active' ? 'resumeConsumer' : 'pauseConsumer';
     await this.#client.request(method, { consumerId: held.consumer.id });
   }

@@ -22,6 +22,8 @@ export interface ReceivedTrack {
   /** As the SFU told last; null when it has not. */
   spatialLayer: number | null;
   layerSwitches: number;
+  /** By our own wish. */
+  paused: boolean;
 }
 
 /** null: the browser has no counters of it yet. */
@@ -71,6 +73,7 @@ export function mapPublished(
     frameHeight: numberOf(top, 'frameHeight'),
     spatialLayer: track.rids.length > 1 ? layerOf(top, track.rids) : null,
     layerSwitches: null,
+    paused: false,
     oneWayDelayMs: null,
   };
 }
@@ -120,6 +123,7 @@ export function mapReceived(track: ReceivedTrack, report: readonly StatsEntry[])
     frameHeight: numberOf(inbound, 'frameHeight'),
     spatialLayer: track.spatialLayer,
     layerSwitches: track.kind === 'video' ? track.layerSwitches : null,
+    paused: track.paused,
     oneWayDelayMs: null,
   };
 }
