@@ -23,7 +23,7 @@ export function labelKey(labels: MetricLabels, only: readonly MetricLabel[] = LA
 }
 
 /** Whether `labels` has everything that `filter` asks for. */
-export function labelsMatch(labels: MetricLabels, filter: MetricLabels): boolean {
+function labelsMatch(labels: MetricLabels, filter: MetricLabels): boolean {
   return LABELS.every((label) => filter[label] === undefined || filter[label] === labels[label]);
 }
 
@@ -41,7 +41,13 @@ interface Series {
 
 /** Windows of distributions merged by metric, labels and stage: what a question is answered from. */
 export class DistributionStore implements DistributionQuery {
+  readonly #roomNames: Readonly<Record<string, string>>;
   readonly #metrics = new Map<MetricName, Map<string, Series>>();
+
+  /** With the names of rooms by id, a question may name a room either way. */
+  constructor(roomNames: Readonly<Record<string, string>> = {}) {
+    this.#roomNames = roomNames;
+  }
 
   add(record: DistributionRecord): void {
     const { metric, labels, steady } = record;
@@ -60,8 +66,13 @@ export class DistributionStore implements DistributionQuery {
 
   query(metric: MetricName, labels: MetricLabels, window: GateWindow): Distribution {
     const result = new Distribution();
+    const { room, ...others } = labels;
+    const rooms = room === undefined ? null : roomIds(room, this.#roomNames);
     for (const series of this.#metrics.get(metric)?.values() ?? []) {
-      if (!answers(series.labels, labels)) continue;
+      // What is kept by room answers questions by room, the rest all others: nothing counts twice.
+      const inRoom = series.labels.room;
+      if (rooms === null ? inRoom !== undefined : inRoom === undefined || !rooms.has(inRoom)) continue;
+      if (!labelsMatch(series.labels, others)) continue;
       for (const part of series.parts.values()) {
         if (inWindow(part, window)) result.merge(part.distribution);
       }
@@ -80,9 +91,10 @@ export class DistributionStore implements DistributionQuery {
   }
 }
 
-/** A question with `room` is answered by what is kept by room, any other by the rest: nothing counts twice. */
-export function answers(labels: MetricLabels, filter: MetricLabels): boolean {
-  return (labels.room === undefined) === (filter.room === undefined) && labelsMatch(labels, filter);
+/** The ids that somebody may mean who names a room by its id or by the name that the scenario gave it. */
+export function roomIds(room: string, names: Readonly<Record<string, string>>): ReadonlySet<string> {
+  const named = Object.entries(names).flatMap(([id, name]) => (name === room ? [id] : []));
+  return new Set([room, ...named]);
 }
 
 export function inWindow(part: { stage: string; steady: boolean }, window: GateWindow): boolean {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { errorMessage, usageError } from '../errors.ts';
-import { DistributionStore } from './distribution-store.ts';
+import { DistributionStore, roomIds } from './distribution-store.ts';
 import { FILES, inFolder } from './files.ts';
 import { parseManifest } from './manifest.ts';
 import { type NdjsonProblems, readNdjson } from './ndjson.ts';
@@ -8,7 +8,7 @@ import { rebuildManifest } from './rebuild.ts';
 import type { DistributionRecord, Manifest, TimelineRecord } from './records.ts';
 import { asDistributionRecord, asTimelineRecord } from './validate.ts';
 
-/** Which lines of the distributions are wanted: none that are kept by room, or those of these rooms. */
+/** Which lines of the distributions are wanted: none that are kept by room, or those of these (ids or names). */
 export interface DistributionChoice {
   rooms?: 'all' | ReadonlySet<string>;
 }
@@ -75,7 +75,11 @@ export class RunReader {
     choice: DistributionChoice = {},
   ): Promise<void> {
     let unusable = 0;
-    const { rooms } = choice;
+    const names = this.manifest.rooms ?? {};
+    const rooms =
+      choice.rooms instanceof Set
+        ? new Set([...choice.rooms].flatMap((room: string) => [...roomIds(room, names)]))
+        : choice.rooms;
     const problems = await readNdjson(
       inFolder(this.dir, 'distributions'),
       (value) => {
@@ -96,7 +100,7 @@ export class RunReader {
 
   /** The distributions merged, ready for questions. */
   async loadDistributions(choice: DistributionChoice = {}): Promise<DistributionStore> {
-    const store = new DistributionStore();
+    const store = new DistributionStore(this.manifest.rooms);
     await this.distributions((record) => store.add(record), choice);
     return store;
   }

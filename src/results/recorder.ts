@@ -52,7 +52,7 @@ export class RunRecorder {
   readonly #participantRows: RowThinning;
   readonly #trackRows: RowThinning;
   readonly #windows: DistributionWindows;
-  readonly #store = new DistributionStore();
+  readonly #store: DistributionStore;
   readonly #bridges = new BridgeSummaries();
   readonly #failures: Failures;
   #lastMs = 0;
@@ -104,6 +104,7 @@ export class RunRecorder {
     this.#bridgeCsv = new CsvStream(streams.get('bridges'), csvHeader(BRIDGE_COLUMNS));
     this.#participantCsv = new CsvStream(streams.get('participants'), csvHeader(PARTICIPANT_COLUMNS));
     this.#trackCsv = new CsvStream(streams.get('tracks'), csvHeader(TRACK_COLUMNS));
+    this.#store = new DistributionStore(manifest.rooms);
     this.#windows = new DistributionWindows(windowMs, (record) => {
       this.#store.add(record);
       streams.get('distributions').write(`${JSON.stringify(record)}\n`);
@@ -155,7 +156,7 @@ export class RunRecorder {
     return {
       query: (metric, labels, window) => {
         const result = this.#store.query(metric, labels, window);
-        const open = new DistributionStore();
+        const open = new DistributionStore(this.manifest.rooms);
         for (const record of this.#windows.open()) if (record.metric === metric) open.add(record);
         result.merge(open.query(metric, labels, window));
         return result;

@@ -125,6 +125,8 @@ test('a question is answered alike live, at the end, and from the folder', async
     expect(answer.max).toBe(45);
   }
   expect(store.query('track.jitter_ms', { room: 'r001', kind: 'video' }, 'steady').count).toBe(45);
+  expect(store.query('track.jitter_ms', { room: 'daily' }, 'steady').count).toBe(45);
+  expect(recorder.query().query('track.jitter_ms', { room: 'daily' }, 'steady').count).toBe(45);
   expect(store.query('track.jitter_ms', { room: 'r002' }, 'steady').count).toBe(0);
   expect(store.query('track.jitter_ms', {}, { stage: 'hold' }).count).toBe(45);
   expect(store.query('track.jitter_ms', {}, { stage: 'ramp' }).count).toBe(0);

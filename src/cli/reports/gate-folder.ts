@@ -41,14 +41,8 @@ function judgeRun(manifest: Manifest, gates: readonly GateResult[]) {
 }
 
 async function evaluate(specs: readonly GateSpec[], reader: RunReader): Promise<GateResult[]> {
-  const ids = new Map(Object.entries(reader.manifest.rooms ?? {}).map(([id, name]) => [name, id]));
-  // A gate may name a room as the scenario does; what was recorded is by id.
-  const byId = specs.map((spec) => {
-    const id = spec.labels.room === undefined ? undefined : ids.get(spec.labels.room);
-    return id === undefined ? spec : { ...spec, labels: { ...spec.labels, room: id } };
-  });
-  const rooms = new Set(byId.flatMap((spec) => spec.labels.room ?? []));
-  return evaluateGates(byId, await reader.loadDistributions(rooms.size === 0 ? {} : { rooms }));
+  const rooms = new Set(specs.flatMap((spec) => spec.labels.room ?? []));
+  return evaluateGates(specs, await reader.loadDistributions(rooms.size === 0 ? {} : { rooms }));
 }
 
 function windowOf(name: string): GateWindow {
