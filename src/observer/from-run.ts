@@ -73,7 +73,7 @@ export class RunObserver {
   static async open(options: RunObserverOptions): Promise<RunObserver> {
     const { clock, directory, onTrouble } = options;
     const route = fileRoute(directory, clock, {
-      limits: { bufferItems: 500_000, drainMs: 30_000 },
+      limits: { drainMs: 30_000 },
       ...(onTrouble === undefined ? {} : { onTrouble: (_, message) => onTrouble(`observer: ${message}`) }),
     });
     const observer = createObserver({

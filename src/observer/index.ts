@@ -42,14 +42,12 @@ export function createObserver(options: CreateObserverOptions): Observer {
   });
 }
 
-/**
- * Large batches, often: while ingest is busy a file gets its turn only once in a while.
- */
+/** Everything that is there, often: while ingest is busy a file gets its turn only once in a while. */
 const FILE_LIMITS: QueueLimits = {
   ...DEFAULT_QUEUE_LIMITS,
-  batchItems: 20_000,
-  batchTimeMs: 200,
-  bufferItems: 200_000,
+  batchItems: 200_000,
+  batchTimeMs: 100,
+  bufferItems: 400_000,
 };
 
 /** One file a report type in `directory`, behind a buffer. */

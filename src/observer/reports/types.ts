@@ -1,3 +1,5 @@
+import type { RowSlice } from '../sinks/rows.ts';
+
 /** The kinds of report, by the names that configurations and files use. */
 export const REPORT_TYPES = [
   'observer-event',
@@ -41,7 +43,7 @@ export interface Report {
   readonly base: ReportValues;
   readonly stat: ReportValues;
   /** The report as its sink will write it, where that was made on arrival; then the rest is empty. */
-  readonly row?: string;
+  readonly row?: RowSlice;
 }
 
 /** What identifies the call, client or SFU that a report is about. */

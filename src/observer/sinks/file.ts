@@ -4,7 +4,8 @@ import { errorMessage } from '../../errors.ts';
 import { createCsvWriter, csvHeader } from '../reports/csv.ts';
 import { CSV_DIALECTS, type CsvDialectName } from '../reports/csv-dialects.ts';
 import { reportEnvelope } from '../reports/payload.ts';
-import { REPORT_TYPES, type Report, type ReportType, type ReportValues } from '../reports/types.ts';
+import { REPORT_TYPES, type Report, type ReportType } from '../reports/types.ts';
+import { createRowStore, gatherRows } from './rows.ts';
 import type { Sink, WriteResult } from './types.ts';
 
 export interface FileSinkOptions {
@@ -44,15 +45,7 @@ function rowWriter({ encoding, csvFormat }: Pick<FileSinkOptions, 'encoding' | '
 export function compactForFiles(
   options: Pick<FileSinkOptions, 'encoding' | 'csvFormat'>,
 ): (report: Report) => Report {
-  const encode = rowWriter(options);
-  const nothing: ReportValues = {};
-  return (report) => ({
-    type: report.type,
-    own: nothing,
-    base: nothing,
-    stat: nothing,
-    row: encode(report),
-  });
+  return createRowStore(rowWriter(options));
 }
 
 /** One file a report type in one folder. Its rows are escaped for spreadsheets. */
@@ -92,17 +85,19 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
     files.set(type, await openFile(type, rotations));
   }
 
-  async function append(type: ReportType, text: string): Promise<void> {
+  async function append(type: ReportType, rows: Buffer[]): Promise<void> {
+    const length = rows.reduce((sum, row) => sum + row.length, 0);
     const file = files.get(type) ?? (await openFile(type, await lastRotation(type)));
     files.set(type, file);
     try {
-      await file.handle.appendFile(text);
+      const { bytesWritten } = await file.handle.writev(rows);
+      if (bytesWritten < length) throw new Error(`only ${bytesWritten} of ${length} bytes could be written`);
     } catch (error) {
       // Half a batch would be there twice after the next try.
       await file.handle.truncate(file.bytes).catch(() => {});
       throw error;
     }
-    file.bytes += Buffer.byteLength(text);
+    file.bytes += length;
     if (file.bytes >= options.rotateBytes) await rotate(type, file);
   }
 
@@ -114,7 +109,7 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
       let reason: string | null = null;
       const writeType = async (type: ReportType, reports: readonly Report[]): Promise<void> => {
         try {
-          await append(type, reports.map((report) => report.row ?? encode(report)).join(''));
+          await append(type, gatherRows(reports, encode));
         } catch (error) {
           reason = errorMessage(error);
           retry.push(...reports);
