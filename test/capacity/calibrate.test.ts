@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CalibrationDriver, calibrate, type StepMeasurement } from '../../src/capacity/calibrate.ts';
-import { SEARCH_DEFAULTS } from '../../src/capacity/search.ts';
+import { SEARCH_DEFAULTS, type SearchOptions } from '../../src/capacity/search.ts';
 import { summariseRepeats } from '../../src/capacity/summary.ts';
 import { seededRandom } from '../../src/stats/random.ts';
 
 const STEP_MS = 8_000;
 const DRAIN_MS = 3_000;
 const PPS_EACH = 110;
-const OPTIONS = { start: 20, max: 5_000, ...SEARCH_DEFAULTS, repeats: 3 };
+const OPTIONS: SearchOptions & { repeats: number } = {
+  start: 20,
+  max: 5_000,
+  ...SEARCH_DEFAULTS,
+  repeats: 3,
+};
 
 interface Bridge {
   /** Participants beyond which it drops packets, for the nth repeat. */
