@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { TARGET_STRESS } from '../../capacity/stress.ts';
 import { safeText } from '../../system/safe-text.ts';
 import {
   formatCommand,
@@ -12,6 +13,7 @@ import { title, wholes } from '../metric-titles.ts';
 import type { RunReport } from '../model/types.ts';
 import type { Reporter } from '../reporter.ts';
 import { gateLines, verdictLines } from './gates.ts';
+import { headroomLines } from './headroom.ts';
 import { table } from './table.ts';
 
 export interface ConsoleReporterOptions {
@@ -39,6 +41,7 @@ export class ConsoleReporter implements Reporter {
       verdictLines(report, this.#paint),
       this.#gates(report),
       this.#bridges(report),
+      this.#headroom(report),
       this.#quality(report),
       this.#accounting(report),
       this.#trust(report),
@@ -74,6 +77,11 @@ export class ConsoleReporter implements Reporter {
     ]);
     const title = window === 'steady' ? 'Bridges, mean over the steady window' : 'Bridges (no steady window)';
     return this.#section(title, table(head, rows, ['left', ...Array(8).fill('right'), 'left']));
+  }
+
+  #headroom(report: RunReport): string {
+    const lines = headroomLines(report, this.#paint);
+    return lines === '' ? '' : this.#section(`Headroom, until a bridge's stress is ${TARGET_STRESS}`, lines);
   }
 
   #stress(value: number | null): string {

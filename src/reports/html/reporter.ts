@@ -8,7 +8,9 @@ import { html } from './markup.ts';
 import { bundlePageScript } from './page-script.ts';
 import { renderSection, type Section } from './section.ts';
 import { packetsSection, stressSection } from './sections/bridges.ts';
+import { observedSection } from './sections/observed.ts';
 import { participantsSection, roomsSection } from './sections/people.ts';
+import { probeSection } from './sections/probe.ts';
 import { joinsSection, qualitySection } from './sections/quality.ts';
 import { environmentSection, eventsSection } from './sections/record.ts';
 import { trustSection } from './sections/trust.ts';
@@ -30,8 +32,11 @@ export class HtmlReporter implements Reporter {
   render(report: RunReport): string {
     const { manifest, durationMs, stages } = report;
     const data = new LineData();
-    const context: ChartContext = { durationMs, stages, data, charts: [] };
-    const sections: Section[] = [
+    const marks = manifest.bridges.flatMap(({ id, diedAtMs }) =>
+      diedAtMs === null ? [] : [{ tMs: diedAtMs, label: `${id} died` }],
+    );
+    const context: ChartContext = { durationMs, stages, marks, data, charts: [] };
+    const sections = [
       gatesSection(report),
       stressSection(report, context),
       qualitySection(report, context),
@@ -39,10 +44,12 @@ export class HtmlReporter implements Reporter {
       joinsSection(report, context),
       roomsSection(report),
       participantsSection(report),
+      observedSection(report),
+      probeSection(report),
       trustSection(report, context),
       eventsSection(report),
       environmentSection(report),
-    ];
+    ].filter((section): section is Section => section !== null);
     return renderDocument({
       title: `${headline(report).word} · ${manifest.scenario.name} · rtc-bench`,
       brand: 'rtc-bench',

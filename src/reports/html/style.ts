@@ -1,3 +1,5 @@
+import { FINDINGS_STYLE } from './style-findings.ts';
+
 /** Eight colours that stay apart in every common kind of colour blindness, and dashes that tell them in grey. */
 const LIGHT = ['#0b64a8', '#c4501b', '#0a7d5c', '#8a4b9e', '#8f6b00', '#2a95c9', '#b03060', '#5b6470'];
 const DARK = ['#6cb4f0', '#f0935c', '#4cc79c', '#c79be0', '#dcb84a', '#8fd3f4', '#f08bb0', '#a9b3bf'];
@@ -91,7 +93,7 @@ figcaption b{font-weight:620}
 .plot .y text{text-anchor:end;transform:translate(-9px,3.5px)}
 .plot .x text{text-anchor:middle;transform:translateY(17px)}
 .plot .stages text{transform:translateY(-6px);fill:var(--faint)}.plot .stages .end{text-anchor:end}.zoomed .stages{visibility:hidden}
-.bands .steady{fill:var(--steady)}.bands .other{fill:var(--other)}.bands rect{stroke:var(--line);stroke-width:.5}
+.bands .steady{fill:var(--steady)}.bands .other{fill:var(--other)}.bands rect{stroke:var(--line);stroke-width:.5}.bands .moment{stroke:var(--bad);stroke-width:1;stroke-dasharray:1 3;fill:none}
 .grid line{stroke:var(--line);stroke-width:1;shape-rendering:crispEdges}
 .levels line{stroke:var(--bad);stroke-width:1;stroke-dasharray:2 3}
 .levels text{text-anchor:end;fill:var(--bad);transform:translate(-4px,-5px);paint-order:stroke;stroke:var(--paper);stroke-width:3px}
@@ -133,7 +135,7 @@ footer{border-top:1px solid var(--line);padding:22px 0 48px;color:var(--soft);fo
 section{padding:26px 0 30px}.plot .alt{display:none}.wide .plot{height:210px}
 th,td{padding-right:12px}.tool.save{display:none!important}.legend{padding-left:0}.chart .note{padding-left:0}
 .pairs{grid-template-columns:minmax(0,1fr)}td.gate{min-width:140px}td.gate code{overflow-wrap:anywhere}td:first-child{min-width:92px}}
-@media print{
+${FINDINGS_STYLE}@media print{
 :root:root:root{color-scheme:light;${LIGHT_THEME}}
 @page{margin:14mm}
 body{font-size:11px}nav,.tool{display:none!important}

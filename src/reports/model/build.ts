@@ -14,6 +14,8 @@ import {
   newHostSeries,
   newQualitySeries,
 } from './series.ts';
+import { readSideFindings } from './side-files.ts';
+import { headroomOf, SteadyLoads } from './steady-load.ts';
 import type { BridgeSeries, GeneratorSeries, RunReport, StageBand } from './types.ts';
 
 /** The stages as they came; a run that died ends its last one where its record ends. */
@@ -45,14 +47,18 @@ export async function buildReport(reader: RunReader): Promise<RunReport> {
   const events = new Events();
   const rooms = new Rooms();
   const participants = new Participants();
+  const loads = new SteadyLoads();
+  let startedAt = reader.manifest.startedAt;
   const bridges = new Map<string, BridgeSeries>();
   const generators = new Map<string, GeneratorSeries>();
   const quality = newQualitySeries();
   const host = newHostSeries();
   await reader.timeline((record) => {
-    for (const part of [stages, events, rooms, participants]) part.take(record);
+    for (const part of [stages, events, rooms, participants, loads]) part.take(record);
     const { tMs } = record;
-    if (record.type === 'bridge') {
+    // Participants begin a while after the folder was made: this is when the run's own clock read zero.
+    if (record.type === 'run-started') startedAt = record.startedAt;
+    else if (record.type === 'bridge') {
       const id = record.sample.bridgeId;
       addBridgeRow(of(bridges, id, newBridgeSeries), tMs, record.sample);
     } else if (record.type === 'generator') {
@@ -64,11 +70,13 @@ export async function buildReport(reader: RunReader): Promise<RunReport> {
   const window = bands.some((band) => band.steady && band.endMs > band.startMs) ? 'steady' : 'all';
   const store = await reader.loadDistributions();
   const roomRows = await rooms.rows(reader, window);
+  const side = await readSideFindings(reader.dir, Date.parse(startedAt));
+  const steadyLoads = loads.loads();
   return {
     dir: reader.dir,
     manifest: reader.manifest,
     died: reader.died,
-    warnings: [...reader.manifest.warnings, ...reader.warnings],
+    warnings: [...reader.manifest.warnings, ...reader.warnings, ...side.warnings],
     durationMs: stages.lastMs,
     window,
     stages: bands,
@@ -80,6 +88,10 @@ export async function buildReport(reader: RunReader): Promise<RunReport> {
     rooms: roomRows,
     participants: participants.worstFirst(),
     traffic: participants.traffic(),
+    steadyLoads,
+    headroom: headroomOf(steadyLoads, reader.manifest.bridges),
+    observed: side.observed,
+    probe: side.probe,
     failures: events.failures(),
     events: events.rows,
     eventsLeftOut: events.leftOut,

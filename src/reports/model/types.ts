@@ -1,6 +1,9 @@
 import type { GateWindow } from '../../gates/types.ts';
 import type { MetricName } from '../../metrics/catalogue.ts';
 import type { Manifest, ParticipantSummary, TrafficByMedium } from '../../results/records.ts';
+import type { Observed } from './observed.ts';
+import type { ProbedPath } from './probed.ts';
+import type { RunHeadroom, SteadyLoad } from './steady-load.ts';
 
 /** One value a reading; null where there was none. Same length as the times it belongs to. */
 export type Values = (number | null)[];
@@ -123,6 +126,14 @@ export interface RunReport {
   /** Worst first. */
   participants: ParticipantSummary[];
   traffic: Traffic;
+  /** What bridges carried in the steady window. */
+  steadyLoads: SteadyLoad[];
+  /** null without a maximum packet rate or a steady window. */
+  headroom: RunHeadroom | null;
+  /** null when no observer watched, as in a run that was killed. */
+  observed: Observed | null;
+  /** null when the scenario did not ask for a probe. */
+  probe: ProbedPath | null;
   /** Reasons for which joins failed, most frequent first. */
   failures: { reason: string; count: number }[];
   events: EventRow[];

@@ -40,6 +40,8 @@ export interface ChartSpec {
 export interface ChartContext {
   durationMs: number;
   stages: readonly StageBand[];
+  /** Moments that explain a jump in any chart, as a bridge that died. */
+  marks?: readonly { tMs: number; label: string }[];
   data: LineData;
   /** Gathers what each drawn chart needs. */
   charts: ChartData[];
@@ -91,11 +93,16 @@ export function chart(spec: ChartSpec, context: ChartContext): Markup | null {
 </figure>`;
 }
 
-function bands({ stages, durationMs }: ChartContext, left: (tMs: number) => string): Markup[] {
-  return stages.map((stage) => {
+function bands({ stages, marks = [], durationMs }: ChartContext, left: (tMs: number) => string): Markup[] {
+  const rects = stages.map((stage) => {
     const width = `${round((100 * (stage.endMs - stage.startMs)) / durationMs)}%`;
     return html`<rect class="${stage.steady ? 'steady' : 'other'}" x="${left(stage.startMs)}" width="${width}" height="100%"><title>${stage.name}${stage.steady ? ', steady: judged by gates' : ''}</title></rect>`;
   });
+  const lines = marks.map(
+    ({ tMs, label }) =>
+      html`<rect class="moment" x="${left(tMs)}" width="0.05%" height="100%"><title>${label}</title></rect>`,
+  );
+  return [...rects, ...lines];
 }
 
 /** Widths in pixels that names are fitted to: of the plot as it mostly is, and on the narrowest screen. */

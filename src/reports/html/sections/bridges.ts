@@ -6,6 +6,7 @@ import { type ChartContext, type ChartLine, chart } from '../chart/chart.ts';
 import { html, type Markup } from '../markup.ts';
 import type { Section } from '../section.ts';
 import { type Cell, number, table } from '../table.ts';
+import { headroomPart } from './headroom.ts';
 
 /** As many bridges as can be told apart in one chart; the most loaded ones. */
 const DRAWN = 8;
@@ -15,7 +16,7 @@ export function stressSection(report: RunReport, context: ChartContext): Section
   return {
     id: 'stress',
     title: 'Stress',
-    about: html`A bridge’s packet rate, in and out, local and between bridges, over the highest rate it can carry. At 1 it is full. Shaded: the stages of the load.`,
+    about: html`A bridge’s packet rate, in and out, local and between bridges, over the highest rate it can carry. At 1 it is full. Shaded: the stages of the load; a red line: a bridge died.`,
     body: html`<div class="charts">${
       chart(
         {
@@ -38,7 +39,7 @@ export function stressSection(report: RunReport, context: ChartContext): Section
         context,
       ) ??
       html`<p class="empty">No stress was measured: no bridge has a max packet rate (<code>maxPacketRatePps</code>), or none was sampled.</p>`
-    }</div>${bridgeTable(report)}`,
+    }</div>${bridgeTable(report)}${headroomPart(report)}`,
   };
 }
 

@@ -1,0 +1,15 @@
+/** Lanes of calls, and dots of single measurements: the parts of the style that only some pages need. */
+export const FINDINGS_STYLE = `
+.say+.charts{margin-top:22px}
+.lanes .rows{display:grid;grid-template-columns:minmax(40px,max-content) minmax(0,1fr) max-content;gap:3px 12px;grid-auto-flow:row dense;align-items:center;font-size:12.5px;margin:10px 0 12px}
+.lane-name{max-width:150px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.lane-sum{color:var(--soft);text-align:right}
+.lane{width:100%;height:34px;display:block}svg.key.lane{width:24px;height:12px;overflow:visible}
+.lane path{vector-effect:non-scaling-stroke;fill:none;stroke-width:1.25}
+.lane .there{fill:var(--mark);stroke:var(--s1)}.lane .came{stroke:var(--good)}.lane .went{stroke:var(--bad)}
+.lane-axis{width:100%;height:16px;overflow:visible}.lane-axis text{font-size:11px;fill:var(--soft);text-anchor:middle}
+.lanes .legend{padding-left:0}
+.lane-name{grid-column:1}.rows .lane,.lane-axis{grid-column:2}.lane-sum{grid-column:3}
+.figures.tight{margin:0 0 20px}.figures.tight dd{font-size:21px}
+@media (max-width:640px){.lanes .rows{grid-template-columns:minmax(0,1fr) max-content}.lane-sum{grid-column:2}.rows .lane,.lane-axis{grid-column:1/-1}.lane-axis .alt{display:none}}
+`;
