@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { usageError } from '../../errors.ts';
+import { isLoopback } from '../../participants/browser/grid/loopback.ts';
 import type { BrowserSettings, GridChoice } from '../../participants/browser/index.ts';
-import { isLocalHost } from '../../scenario/addresses.ts';
 import type { Scenario } from '../../scenario/load.ts';
 import type { BrowserName, RunPlan } from '../../scenario/plan-types.ts';
 import type { System } from '../../system/types.ts';
@@ -31,7 +31,7 @@ export function browserSettings(
       'Firefox connects to no SFU on a loopback address',
       'name an address of this host: --advertise ADDRESS, or browser.advertise in the scenario',
     );
-  if (grid !== null && isLocalHost(grid.url) !== true && advertise === undefined)
+  if (grid !== null && !isLoopback(grid.url) && advertise === undefined)
     throw usageError(
       'RTCB_GRID_ADVERTISE',
       'the browsers of a grid elsewhere cannot reach this host on a loopback address',
@@ -48,6 +48,23 @@ export function browserSettings(
     grid,
     advertise: advertise ?? null,
   };
+}
+
+/**
+ * Asks, before anything is started, what would keep the plan's browsers from running: settings that contradict each
+ * other, slots that a grid does not have. Throws usageError or environmentError.
+ */
+export async function checkBrowsers(
+  system: System,
+  scenario: Scenario,
+  plan: RunPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!plan.participants.some(({ engine }) => engine === 'browser')) return;
+  const settings = browserSettings(system, scenario, plan);
+  if (settings.grid === null) return;
+  const { checkGrid } = await import('../../participants/browser/index.ts');
+  await checkGrid(system, settings, signal);
 }
 
 /** The scenario with what the command line says of its browsers. */

@@ -13,7 +13,7 @@ import { type LiveView, plainView, silentView, terminalView } from '../live/view
 import { parseSeed, planScenarioFile } from '../plan/plan-scenario-file.ts';
 import { type LoadedScenario, readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
-import { withBrowserFlags } from './browser-settings.ts';
+import { checkBrowsers, withBrowserFlags } from './browser-settings.ts';
 import { createEngines, createTarget } from './compose.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
@@ -36,6 +36,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
     system.stderr.write(`${text}\n`);
   });
   try {
+    await checkBrowsers(system, scenario, plan, signal);
     const { manifest, cause } = await runSession(
       {
         ...loaded,

@@ -56,17 +56,30 @@ export function createBrowserEngine(
   settings: Partial<BrowserSettings> = {},
 ): Engine {
   const all = { ...BROWSER_DEFAULTS, ...settings };
-  const fleets = (Object.entries(all.participants) as [BrowserName, number][]).map(
-    ([name, participants]): [BrowserName, BrowserFleet] => {
-      const { participantsPerPage, grid } = all;
-      const pages = Math.max(1, Math.ceil(participants / participantsPerPage));
-      const driver = createDriver(system, name, all, pages);
+  return new BrowserEngine(system, options, { fleets: fleetsOf(system, all), advertise: all.advertise });
+}
+
+/** Whether the grid has the sessions that the settings ask for. Starts nothing. Throws environmentError. */
+export async function checkGrid(
+  system: System,
+  settings: Partial<BrowserSettings>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { driver } of fleetsOf(system, { ...BROWSER_DEFAULTS, ...settings }).values())
+    await driver.start(signal);
+}
+
+function fleetsOf(system: System, settings: BrowserSettings): Map<BrowserName, BrowserFleet> {
+  const { participants, participantsPerPage, grid } = settings;
+  return new Map(
+    (Object.entries(participants) as [BrowserName, number][]).map(([name, count]) => {
+      const pages = Math.max(1, Math.ceil(count / participantsPerPage));
+      const driver = createDriver(system, name, settings, pages);
       // A session on a grid is there to be had now or not at all.
       const pagesAhead = grid === null ? Math.min(pages, MOST_PAGES_AHEAD) : pages;
       return [name, { driver, participantsPerPage, pagesAhead }];
-    },
+    }),
   );
-  return new BrowserEngine(system, options, { fleets: new Map(fleets), advertise: all.advertise });
 }
 
 function createDriver(
@@ -75,8 +88,8 @@ function createDriver(
   settings: BrowserSettings,
   pages: number,
 ): BrowserDriver {
-  const { grid, args } = settings;
+  const { grid, args, noSandbox } = settings;
   return grid === null
     ? new PuppeteerDriver(system, FINDERS[name], settings)
-    : new GridDriver(system, { ...grid, browserName: GRID_NAMES[name], args, sessions: pages });
+    : new GridDriver(system, { ...grid, browserName: GRID_NAMES[name], args, noSandbox, sessions: pages });
 }

@@ -1,9 +1,11 @@
 import type { WebDriver } from 'selenium-webdriver';
 import { environmentError, errorMessage } from '../../../errors.ts';
+import { sandboxObstacle } from '../../../setup/sandbox.ts';
 import { safeText } from '../../../system/safe-text.ts';
 import type { System } from '../../../system/types.ts';
 import type { BrowserDriver, BrowserPage, ProcessUsage } from '../driver.ts';
 import { type GridBrowser, sessionCapabilities } from './capabilities.ts';
+import { isLoopback } from './loopback.ts';
 import { ownerOf, ownMark } from './mark.ts';
 import { GridPage } from './page.ts';
 import { freeSlots, type GridStatus, parseGridStatus, sessionsOf } from './status.ts';
@@ -18,6 +20,8 @@ export interface GridSettings extends GridBrowser {
   url: string;
   /** Sessions that the plan needs at the same time. */
   sessions: number;
+  /** true: without the browser's sandbox; null: without where grid and browsers are on this host and it allows none. */
+  noSandbox: boolean | null;
   /** Delete sessions that killed runs of this host have left behind. */
   clearLeftovers: boolean;
 }
@@ -94,12 +98,17 @@ export class GridDriver implements BrowserDriver {
 
   async #openSession(url: string): Promise<BrowserPage> {
     const { Builder, Capabilities } = await import('selenium-webdriver');
-    const capabilities = new Capabilities(sessionCapabilities(this.#settings, this.#mark));
+    const args = [...this.#settings.args, ...(await this.#sandboxArguments())];
+    const capabilities = new Capabilities(sessionCapabilities({ ...this.#settings, args }, this.#mark));
     let driver: WebDriver;
     try {
       driver = await new Builder().usingServer(this.#settings.url).withCapabilities(capabilities).build();
     } catch (error) {
-      throw new Error(this.#redact(`the grid gives no session: ${errorMessage(error).split('\n')[0]}`));
+      throw environmentError(
+        'RTCB_GRID_SESSION',
+        this.#redact(`the grid gives no session: ${errorMessage(error).split('\n')[0]}`),
+        { hint: 'the log of its node says why; as root, Chromium needs noSandbox: true in the scenario' },
+      );
     }
     const page = new GridPage(driver, this.#system.clock, (message) => this.#redact(message));
     this.#pages.add(page);
@@ -114,6 +123,13 @@ export class GridDriver implements BrowserDriver {
       await page.close();
       throw new Error(this.#redact(errorMessage(error)));
     }
+  }
+
+  async #sandboxArguments(): Promise<string[]> {
+    const { noSandbox, browserName, url } = this.#settings;
+    if (browserName === 'firefox' || noSandbox === false) return [];
+    const without = noSandbox === true || (isLoopback(url) && (await sandboxObstacle(this.#system)) !== null);
+    return without ? ['--no-sandbox'] : [];
   }
 
   /** null: what answers is no Selenium Grid. */
