@@ -15,7 +15,7 @@ const counters =
 const received =
   'bytesReceived":234567,"packetsReceived":2345,"packetsLost":4,"jitter":0.0032,"headerBytesReceived":28140';
 
-function tracks(index: number, options: LoadOptions): string {
+function tracks(index: number, options: Omit<LoadOptions, 'url'>): string {
   const id = `c${index}`;
   const pc = `"peerConnectionId":"${id}-pc"`;
   const sent = [
@@ -41,6 +41,14 @@ function tracks(index: number, options: LoadOptions): string {
   ].join(',');
 }
 
+/** What each client says of itself in every sample: JSON fields, without time and sequence number. */
+export function sampleBodies(options: Omit<LoadOptions, 'url'>): string[] {
+  return Array.from({ length: options.clients }, (_, index) => {
+    const room = Math.floor(index / options.clientsPerCall);
+    return `"clientId":"c${index}","roomId":"r${room}",${tracks(index, options)}`;
+  });
+}
+
 /** Clients that each have a web socket and send a sample when told to. */
 export class ObserverLoad {
   readonly #sockets: WebSocket[] = [];
@@ -54,13 +62,12 @@ export class ObserverLoad {
   }
 
   async connect(): Promise<void> {
-    const { url, clients, clientsPerCall } = this.#options;
+    this.#bodies.push(...sampleBodies(this.#options));
+    const { url, clients } = this.#options;
     for (let index = 0; index < clients; index += 1) {
       const socket = new WebSocket(`${url}/bench/unit`, { perMessageDeflate: false });
       await once(socket, 'open');
       this.#sockets.push(socket);
-      const room = Math.floor(index / clientsPerCall);
-      this.#bodies.push(`"clientId":"c${index}","roomId":"r${room}",${tracks(index, this.#options)}`);
     }
   }
 

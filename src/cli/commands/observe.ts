@@ -63,6 +63,8 @@ export function registerObserve(program: Command, context: CliContext): void {
 
 async function observe(flags: ObserveFlags, context: CliContext, stop: AbortSignal): Promise<void> {
   const { system } = context;
+  const { keepHeapLean } = await import('../../observer/lean-heap.ts');
+  keepHeapLean();
   const { startService } = await import('../../observer/service.ts');
   const token = flags.token ?? system.env.RTC_BENCH_OBSERVER_TOKEN ?? null;
   const service = await startService(system, {
