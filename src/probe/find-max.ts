@@ -1,4 +1,4 @@
-import { BLOCKED_RATIO } from './builtin/prober.ts';
+import { isBlocked, judge, median } from './find-max-judge.ts';
 import { estimateSessions, IP_UDP_HEADER_BYTES } from './sessions.ts';
 import { meanPacketBytes, type TrafficShape, withRate } from './shapes.ts';
 import type { FindMaxResult, FindMaxTrial, ProbeResult } from './types.ts';
@@ -18,93 +18,114 @@ export interface FindMaxOptions {
 
 /** The search ends when pass and fail are this close. */
 const RESOLUTION_RATIO = 0.015;
-const MAX_TRIALS_PER_REPETITION = 10;
-/** Delivered slower than offered by more than this: a queue grows and only hides the loss until it is full. */
-const QUEUE_GROWTH_RATIO = 0.01;
-const KEPT_UP_RATIO = 0.98;
-/** Around the guess: one trial that should pass, one that should not. */
+const MAX_STEPS = 10;
+/** Around what was delivered under overload: one trial that should pass, one that should not. */
 const BELOW_GUESS = 0.985;
 const ABOVE_GUESS = 1.02;
+/** A host that is busy with other things disturbs trials now and then. */
+const RETRIES = 2;
 
-export class NoDelivery extends Error {}
+interface Outcome {
+  trial: FindMaxTrial;
+  result: ProbeResult;
+}
+
+/** What one repetition found. */
+interface Found {
+  /** null: no rate was within the bound. */
+  pps: number | null;
+  /** The sender gave out before the path did. */
+  senderLimited: boolean;
+  /** Delivered under overload, but this host was too busy to send at that rate evenly. */
+  unconfirmed: boolean;
+}
 
 /**
  * The highest rate within the loss bound (RFC 2544, section 26.1: a search over fixed-rate trials), repeated.
  * Two things are added to RFC 2544. A trial also fails when packets arrive more slowly than they are sent, because
- * a deep queue passes a short trial at a rate that no long one would. And the first guess is what was delivered
+ * a deep queue passes a short trial at a rate that no long one would. And the search begins at what was delivered
  * while too much was offered, so that few trials are needed.
  */
 export async function findMax(options: FindMaxOptions): Promise<ProbeResult> {
-  const trials: FindMaxTrial[] = [];
-  const maxima: number[] = [];
-  let best: { result: ProbeResult; pps: number } | null = null;
-  let senderLimited = false;
-  let last: ProbeResult | null = null;
-
-  const run = async (repetition: number, ratePps: number | null): Promise<FindMaxTrial> => {
-    const shape = ratePps === null ? options.shape : withRate(options.shape, ratePps);
-    last = await options.trial(shape);
-    const trial = judge(last, repetition, ratePps, options.lossBoundRatio);
-    trials.push(trial);
-    options.onTrial?.(trial);
-    const isWithinLoss = trial.reason === null || trial.reason === 'sender-limited';
-    if (isWithinLoss && (best === null || trial.deliveredPacketRatePps > best.pps))
-      best = { result: last, pps: trial.deliveredPacketRatePps };
-    return trial;
-  };
-
+  const outcomes: Outcome[] = [];
+  const founds: Found[] = [];
   for (let repetition = 1; repetition <= options.repetitions; repetition += 1) {
-    const start =
-      repetition === 1 ? await run(repetition, options.ceilingPps ?? unlimitedOf(options.shape)) : null;
-    const guess = start?.deliveredPacketRatePps ?? maxima.at(-1) ?? trials[0]?.deliveredPacketRatePps ?? 0;
-    if (start !== null && start.reason !== 'loss' && start.reason !== 'queue-growing') {
-      // The path carried all that could be offered.
-      senderLimited = !isBlocked(last);
-      for (let i = 2; i <= options.repetitions; i += 1) {
-        const again = await run(i, options.ceilingPps ?? unlimitedOf(options.shape));
-        senderLimited &&= !isBlocked(last);
-        maxima.push(again.deliveredPacketRatePps);
-      }
-      maxima.push(start.deliveredPacketRatePps);
-      break;
-    }
-    const found = await search(guess, (rate) => run(repetition, rate), start?.offeredPacketRatePps ?? null);
-    if (found !== null) maxima.push(found);
+    founds.push(
+      await repeatOnce(options, async (ratePps) => {
+        const shape = ratePps === null ? options.shape : withRate(options.shape, ratePps);
+        const result = await options.trial(shape);
+        const trial = judge(result, repetition, ratePps, options.lossBoundRatio);
+        const outcome = { trial, result };
+        outcomes.push(outcome);
+        options.onTrial?.(trial);
+        return outcome;
+      }),
+    );
   }
-  const base = (best as { result: ProbeResult } | null)?.result ?? (last as ProbeResult | null);
-  if (base === null) throw new NoDelivery('no trial was run');
-  return withFindMax(base, summarise(trials, maxima, senderLimited, options));
+  const passed = outcomes.filter(({ trial }) => trial.reason === null || trial.reason === 'sender-limited');
+  const delivered = ({ trial }: Outcome) => trial.deliveredPacketRatePps;
+  const base = (passed.length > 0 ? passed : outcomes).reduce((a, b) =>
+    delivered(b) > delivered(a) ? b : a,
+  );
+  return withFindMax(base.result, summarise(outcomes, founds, options), founds);
 }
 
-/** Bisection between the highest pass and the lowest fail, begun close to `guess`. Null: nothing passed. */
+type Run = (ratePps: number | null) => Promise<Outcome>;
+
+async function repeatOnce(options: FindMaxOptions, run: Run): Promise<Found> {
+  const first = await run(options.ceilingPps ?? unlimitedOf(options.shape));
+  const { trial, result } = first;
+  const delivered = trial.deliveredPacketRatePps;
+  if (trial.reason !== 'loss' && trial.reason !== 'queue-growing')
+    // The path carried all that could be offered, or all that the queue of this host let out.
+    return { pps: delivered, senderLimited: !isBlocked(result), unconfirmed: false };
+  // A receiver that drowned may deliver more when less is offered; a path cannot.
+  const isReceiverLimited = (result.drops?.socketDrops ?? 0) > 0;
+  const offered = trial.offeredPacketRatePps ?? delivered;
+  const { pps, unconfirmed } = await search(
+    delivered,
+    isReceiverLimited ? offered : Math.min(offered, delivered * ABOVE_GUESS),
+    run,
+  );
+  const capped = pps === null || isReceiverLimited ? pps : Math.min(pps, delivered);
+  return { pps: capped, senderLimited: false, unconfirmed };
+}
+
+/** Bisection between the highest pass and `knownFail`, begun just below `guess`. */
 async function search(
   guess: number,
-  run: (ratePps: number) => Promise<FindMaxTrial>,
-  knownFail: number | null,
-): Promise<number | null> {
+  knownFail: number,
+  run: Run,
+): Promise<{ pps: number | null; unconfirmed: boolean }> {
   let low = 0;
-  let high = knownFail ?? Number.POSITIVE_INFINITY;
-  let lowDelivered: number | null = null;
-  for (let n = 0; n < MAX_TRIALS_PER_REPETITION; n += 1) {
+  let high = knownFail;
+  for (let step = 0; step < MAX_STEPS; step += 1) {
     const next = nextRate(guess, low, high);
     if (next === null) break;
-    const trial = await run(next);
-    if (trial.passed || trial.reason === 'sender-limited') {
-      low = trial.reason === 'sender-limited' ? Math.max(low, trial.deliveredPacketRatePps) : next;
-      lowDelivered = Math.max(lowDelivered ?? 0, trial.deliveredPacketRatePps);
-      if (trial.reason === 'sender-limited') high = Math.min(high, next);
-    } else high = next;
+    const reason = await verdictAt(next, guess, run);
+    if (reason === null) low = next;
+    else if (reason === 'sender-limited' && next <= guess && high >= guess)
+      return { pps: guess, unconfirmed: true };
+    else high = next;
   }
-  return lowDelivered;
+  return { pps: low === 0 ? null : low, unconfirmed: false };
+}
+
+/** Below what was delivered a failure is a surprise: the trial is repeated. A path that loses much is believed. */
+async function verdictAt(ratePps: number, guess: number, run: Run): Promise<FindMaxTrial['reason']> {
+  for (let attempt = 0; ; attempt += 1) {
+    const { trial } = await run(ratePps);
+    if (trial.passed || attempt === RETRIES || ratePps < guess * BELOW_GUESS * BELOW_GUESS)
+      return trial.reason;
+  }
 }
 
 function nextRate(guess: number, low: number, high: number): number | null {
-  if (Number.isFinite(high) && high - low <= RESOLUTION_RATIO * high) return null;
+  if (high - low <= RESOLUTION_RATIO * high) return null;
   const below = guess * BELOW_GUESS;
   const above = guess * ABOVE_GUESS;
   if (low < below && below < high) return below;
   if (low < above && above < high) return above;
-  if (high === Number.POSITIVE_INFINITY) return low * 1.5;
   // A path that loses at every rate is not searched down to nothing.
   return high < guess / 100 ? null : (low + high) / 2;
 }
@@ -115,66 +136,12 @@ function unlimitedOf(shape: TrafficShape): number | null {
 /** Bursts need a rate to be bursts of; more than a thread can send. */
 const MAX_SHAPED_RATE_PPS = 2_000_000;
 
-export function judge(
-  result: ProbeResult,
-  repetition: number,
-  ratePps: number | null,
-  lossBoundRatio: number,
-): FindMaxTrial {
-  const { total } = result;
-  const delivered =
-    (ratePps === null || isBlocked(result) ? sustainedRate(result) : null) ?? total.packetRatePps ?? 0;
-  const offered = total.offeredPacketRatePps ?? 0;
-  const lossRatio = total.lossRatio ?? 1;
-  const reason =
-    lossRatio > lossBoundRatio
-      ? 'loss'
-      : delivered < offered * (1 - lossBoundRatio - QUEUE_GROWTH_RATIO)
-        ? 'queue-growing'
-        : ratePps !== null && offered < ratePps * KEPT_UP_RATIO
-          ? 'sender-limited'
-          : null;
-  return {
-    repetition,
-    offeredPacketRatePps: ratePps ?? offered,
-    deliveredPacketRatePps: delivered,
-    throughputBps: total.throughputBps ?? 0,
-    lossRatio,
-    passed: reason === null,
-    reason,
-  };
-}
-
-/** Below this many intervals a median of them says little. */
-const MIN_INTERVALS = 8;
-
-/**
- * Delivered rate while more was waiting than could leave: the median over short intervals, which a moment without
- * CPU at either end does not move as it moves the mean.
- */
-function sustainedRate({ intervals }: ProbeResult): number | null {
-  const rates = intervals.flatMap(({ packetRatePps }) => packetRatePps ?? []);
-  return rates.length < MIN_INTERVALS ? null : median(rates);
-}
-
-function isBlocked(result: ProbeResult | null): boolean {
-  return (result?.senderBlockedRatio ?? 0) > BLOCKED_RATIO;
-}
-
-export function median(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle];
-  if (upper === undefined) return null;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
-}
-
 function summarise(
-  trials: FindMaxTrial[],
-  maxima: readonly number[],
-  senderLimited: boolean,
+  outcomes: readonly Outcome[],
+  founds: readonly Found[],
   options: FindMaxOptions,
 ): FindMaxResult {
+  const maxima = founds.flatMap(({ pps }) => pps ?? []);
   const maxPacketRatePps = median(maxima);
   const bytes = meanPacketBytes(options.shape);
   const bitrate = (perPacket: number) =>
@@ -190,14 +157,14 @@ function summarise(
       maxPacketRatePps === null || maxPacketRatePps === 0 || maxima.length < 2
         ? null
         : (Math.max(...maxima) - Math.min(...maxima)) / maxPacketRatePps,
-    perRepetitionPps: [...maxima],
-    senderLimited,
-    trials,
+    perRepetitionPps: maxima,
+    senderLimited: founds.some(({ senderLimited }) => senderLimited),
+    trials: outcomes.map(({ trial }) => trial),
   };
 }
 
 /** The document of the best trial, with the search in it and its answer as the estimate. */
-function withFindMax(base: ProbeResult, found: FindMaxResult): ProbeResult {
+function withFindMax(base: ProbeResult, found: FindMaxResult, founds: readonly Found[]): ProbeResult {
   // What the best trial warned of (an unlimited one never keeps up) is not about the search.
   const warnings: string[] = [];
   if (found.maxPacketRatePps === null)
@@ -206,6 +173,10 @@ function withFindMax(base: ProbeResult, found: FindMaxResult): ProbeResult {
     );
   if (found.senderLimited)
     warnings.push('the path carried everything that this sender could offer: it can carry at least this');
+  if (founds.some(({ unconfirmed }) => unconfirmed))
+    warnings.push(
+      'this host was too busy to send evenly: the maximum is what was delivered while more was offered, not confirmed by a trial at that rate',
+    );
   return {
     ...base,
     findMax: found,

@@ -72,7 +72,7 @@ export async function probePath(system: System, options: ProbePathOptions = {}):
       sendBufferBytes: options.sendBufferBytes ?? null,
       sessionBitrateBps: options.sessionBitrateBps ?? DEFAULT_SESSION_BITRATE_BPS,
       label: options.label ?? null,
-      ...(intervalMs !== undefined && { intervalMs }),
+      ...(intervalMs !== undefined && { intervalMs, skipsMissed: true }),
       ...(options.onInterval !== undefined && { onInterval: options.onInterval }),
       ...(options.signal !== undefined && { signal: options.signal }),
     });

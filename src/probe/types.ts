@@ -145,6 +145,8 @@ export interface ProbeRunOptions extends ProbeSettings {
   label: string | null;
   /** Reporting interval, default 1000; iperf3 keeps to a second. */
   intervalMs?: number;
+  /** The built-in prober leaves time that it missed out instead of catching up in a burst. Default false. */
+  skipsMissed?: boolean;
   onInterval?: (interval: ProbeInterval) => void;
   signal?: AbortSignal;
 }

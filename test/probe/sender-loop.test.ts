@@ -66,6 +66,7 @@ const job = (overrides: Partial<SenderJob> = {}): SenderJob => ({
   flows: 2,
   durationMs: 2500,
   intervalMs: 1000,
+  skipsMissed: false,
   ...overrides,
 });
 
@@ -105,6 +106,25 @@ describe('runSenderLoop', () => {
     const report = await runSenderLoop(job({ flows: 1 }), [socket], world);
     expect(report.sentPackets).toBe(2500);
     expect(report.maxLateMs).toBeGreaterThan(290);
+  });
+
+  it('leaves missed time out where it is told to, without a burst', async () => {
+    const socket = fakeSocket();
+    const world = fakeWorld();
+    const block = world.block;
+    let stalled = false;
+    world.block = (ms) => {
+      if (!stalled && socket.packets.length > 500) {
+        stalled = true;
+        world.advance(300);
+      }
+      block(ms);
+    };
+    const report = await runSenderLoop(job({ flows: 1, skipsMissed: true }), [socket], world);
+    expect(report.sentPackets).toBeGreaterThan(2195);
+    expect(report.sentPackets).toBeLessThan(2205);
+    expect(report.unsentPackets).toBe(2500 - report.sentPackets);
+    expect(report.maxLateMs).toBeLessThan(5);
   });
 
   it('tells what it could not send when every send takes too long', async () => {

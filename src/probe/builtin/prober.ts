@@ -135,6 +135,7 @@ async function send(
       flows,
       durationMs,
       intervalMs: options.intervalMs ?? DEFAULT_INTERVAL_MS,
+      skipsMissed: options.skipsMissed ?? false,
     },
   });
   const stop = () => sender.stop();

@@ -32,6 +32,11 @@ export interface SenderJob {
   flows: number;
   durationMs: number;
   intervalMs: number;
+  /**
+   * After a moment without CPU: false sends everything that is overdue at once, as a rate must hold on average; true
+   * leaves the missed time out, because such a burst would fill a queue that the rate itself does not.
+   */
+  skipsMissed: boolean;
 }
 
 /** The world of the loop, so that a test can run it without one. */
@@ -51,6 +56,8 @@ export interface SenderWorld {
 const BATCH_PACKETS = 64;
 /** A longer wait goes through the event loop; a shorter one would come back too late from there. */
 const LONG_WAIT_MS = 3;
+/** Later than this is missed; an ordinary wake-up is not. */
+const MISSED_MS = 5;
 /** So long after its time a sender that is behind gives up. */
 const LATE_MS = 20;
 /** At the end the kernel may still be full; what it does not take in so many turns was never sent. */
@@ -72,6 +79,7 @@ export async function runSenderLoop(
   let sentBytes = 0;
   let maxLateMs = 0;
   let blockedMs = 0;
+  let skippedMs = 0;
   const origin = world.nowMs();
   let nextIntervalMs = job.intervalMs;
   let nextTurnMs = TURN_EVERY_MS;
@@ -106,7 +114,7 @@ export async function runSenderLoop(
     const now = world.nowMs() - origin;
     if (world.stopped()) break;
     // What was due in time still leaves when the last moment found the thread busy.
-    const isComplete = job.shape.ratePps === null || schedule.nextDueMs >= job.durationMs;
+    const isComplete = job.shape.ratePps === null || job.skipsMissed || schedule.nextDueMs >= job.durationMs;
     if (now >= job.durationMs && (isComplete || now >= job.durationMs + LATE_MS)) break;
     if (now >= nextIntervalMs) {
       world.onInterval(read());
@@ -118,19 +126,18 @@ export async function runSenderLoop(
       blockedMs += world.nowMs() - origin - now;
       continue;
     }
+    const lateMs = now - skippedMs - schedule.nextDueMs;
+    if (job.skipsMissed && job.shape.ratePps !== null && lateMs > MISSED_MS) skippedMs += lateMs;
+    const dueUntilMs = Math.min(now - skippedMs, job.durationMs);
     let batch = 0;
-    for (
-      ;
-      batch < BATCH_PACKETS && schedule.nextDueMs <= now && schedule.nextDueMs < job.durationMs;
-      batch += 1
-    )
-      sendOne(now);
+    for (; batch < BATCH_PACKETS && isDue(schedule.nextDueMs, dueUntilMs, job); batch += 1)
+      sendOne(now - skippedMs);
     for (const socket of sockets) socket.flush();
     if (now >= nextTurnMs) {
       await world.turn(0);
       nextTurnMs = now + TURN_EVERY_MS;
     } else if (batch === 0) {
-      const waitMs = Math.min(schedule.nextDueMs, job.durationMs, nextIntervalMs) - now;
+      const waitMs = Math.min(schedule.nextDueMs + skippedMs, job.durationMs, nextIntervalMs) - now;
       if (waitMs > LONG_WAIT_MS) await world.turn(waitMs - LONG_WAIT_MS / 2);
       else world.block(waitMs);
     }
@@ -156,4 +163,8 @@ export async function runSenderLoop(
     blockedMs,
     errors,
   };
+}
+
+function isDue(dueMs: number, untilMs: number, { durationMs }: SenderJob): boolean {
+  return dueMs <= untilMs && dueMs < durationMs;
 }
