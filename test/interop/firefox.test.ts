@@ -11,6 +11,7 @@ import { participantPlan } from '../participants/contract.ts';
 import { browserProcesses, isBrowser } from '../support/browser-processes.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 import { clusterAccess } from '../support/cluster-access.ts';
+import { ensureProgram } from './servers/provide.ts';
 
 const signal = new AbortController().signal;
 const system = createSystem();
@@ -37,6 +38,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 beforeAll(async () => {
+  await ensureProgram('firefox-esr', ['--version'], ['firefox-esr']);
   const advertise = ownAddress();
   cluster = await startTestCluster({ bridges: 1, host: advertise });
   engine = createBrowserEngine(

@@ -12,7 +12,7 @@ import { participantPlan } from '../participants/contract.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 import { clusterAccess } from '../support/cluster-access.ts';
 import { gridSettings } from '../support/grid-settings.ts';
-import { startTestGrid, type TestGrid } from '../support/selenium-grid.ts';
+import { startTestGrid, type TestGrid } from './servers/selenium.ts';
 
 const PATIENCE_MS = 40_000;
 const signal = new AbortController().signal;

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Browser } from 'puppeteer';
 import { environmentError, errorMessage } from '../../errors.ts';
+import { sweepLeftovers } from '../../setup/leftovers.ts';
 import { Scope } from '../../system/scope.ts';
 import { sibling } from '../../system/sibling.ts';
 import type { System } from '../../system/types.ts';
@@ -8,7 +9,7 @@ import type { BrowserDriver, BrowserPage, ProcessUsage } from './driver.ts';
 import type { FindBrowser, LocalBrowser, LocalBrowserSettings } from './local-browser.ts';
 import { killTree, processTree } from './process-tree.ts';
 import { PuppeteerPage } from './puppeteer-page.ts';
-import { RunDirectory, removeLeftovers } from './run-directory.ts';
+import { RunDirectory } from './run-directory.ts';
 
 /** How long a browser may take to end by itself before it is killed. */
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -33,7 +34,7 @@ export class PuppeteerDriver implements BrowserDriver {
 
   async start(signal: AbortSignal): Promise<void> {
     const found = await this.#find(this.#system, this.#settings);
-    await removeLeftovers();
+    sweepLeftovers();
     signal.throwIfAborted();
     const directory = RunDirectory.create();
     this.#scope.defer('temporary browser profile', () => directory.remove());

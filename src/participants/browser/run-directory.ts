@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const PREFIX = 'rtc-bench-browser-';
 const OWNER_FILE = 'pid';
 
-/** A temporary folder of one run, which says whose it is so that a later run can clear up after a killed one. */
+/** A temporary folder of one run, which says whose it is: `sweepLeftovers` clears up after a run that was killed. */
 export class RunDirectory {
   readonly path: string;
 
@@ -30,26 +30,6 @@ export class RunDirectory {
   async remove(): Promise<void> {
     // A browser that was just killed may still be writing its last files.
     await rm(this.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  }
-}
-
-/** Removes what runs have left behind that are no longer there. Returns how many. */
-export async function removeLeftovers(): Promise<number> {
-  const leftovers = readdirSync(tmpdir())
-    .filter((name) => name.startsWith(PREFIX))
-    .map((name) => join(tmpdir(), name))
-    .filter((path) => existsSync(join(path, OWNER_FILE)) && !ownerLives(path));
-  for (const path of leftovers) await rm(path, { recursive: true, force: true });
-  return leftovers.length;
-}
-
-function ownerLives(path: string): boolean {
-  try {
-    const [pid, startTime] = readFileSync(join(path, OWNER_FILE), 'utf8').trim().split(' ');
-    return processLives(Number(pid), startTime ?? '');
-  } catch {
-    // Not ours to read, so not ours to remove.
-    return true;
   }
 }
 

