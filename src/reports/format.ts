@@ -25,7 +25,7 @@ export function formatRatio(value: number | null): string {
   const percent = value * 100;
   const size = Math.abs(percent);
   if (size === 0) return '0 %';
-  if (size < 0.001) return `${percent < 0 ? '−' : ''}<0.001 %`;
+  if (size < 0.001) return '<0.001 %';
   return `${trim(percent.toFixed(size >= 10 ? 1 : size >= 0.1 ? 2 : 3))} %`;
 }
 

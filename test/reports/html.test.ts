@@ -81,6 +81,13 @@ test('every chart has its title, its unit, a legend and a description', () => {
   }
 });
 
+test('a bridge that died is marked in every chart', () => {
+  const figures = page('fail').match(/<figure[\s\S]*?<\/figure>/g) ?? [];
+  for (const figure of figures)
+    expect(figure).toMatch(/<rect class="moment" x="60%"[^>]*><title>bridge-3 died/);
+  expect(page('pass')).not.toContain('class="moment"');
+});
+
 test('the manifest is in the page as it is in the folder', () => {
   const { report } = pages.get('pass') ?? {};
   const text =
