@@ -80,9 +80,7 @@ test('a run that did not end is no ground for a verdict', () => {
 test('a change that too few blocks cannot prove is unclear, and exits 4', () => {
   const short = (report: RunReport): RunReport => ({
     ...report,
-    stages: report.stages.map((stage) =>
-      stage.steady ? { ...stage, endMs: stage.startMs + 20_000 } : stage,
-    ),
+    stages: report.stages.map((stage) => (stage.steady ? { ...stage, endMs: stage.startMs + 3000 } : stage)),
     participants: report.participants.slice(0, 2),
   });
   const comparison = compareRuns(short(run('pass')), short(run('slow')), 0.1);
@@ -153,13 +151,13 @@ test('too few values tell no interval', () => {
   expect(differenceInterval([1, 2, 3, 4], [1, 2, 3, 4, 5])).toBeNull();
 });
 
-test('blocks are means of ten seconds of steady readings; what is missing is left out', () => {
-  const tMs = Array.from({ length: 40 }, (_, i) => i * 1000);
-  const means = blockMeans(
-    tMs,
-    tMs.map((t) => (t === 12_000 ? null : t / 1000)),
-    (t) => t >= 10_000 && t < 30_000,
-  );
-  expect(means).toHaveLength(2);
-  expect(means[1]).toBe(mean([20, 21, 22, 23, 24, 25, 26, 27, 28, 29]));
+test('blocks are means of ten seconds of steady readings, or of a twelfth of few; what is missing is left out', () => {
+  const tMs = Array.from({ length: 400 }, (_, i) => i * 1000);
+  const values = tMs.map((t) => (t === 112_000 ? null : t / 1000));
+  const means = blockMeans(tMs, values, (t) => t >= 100_000 && t < 300_000);
+  expect(means).toHaveLength(20);
+  expect(means[0]).toBe(mean([100, 101, 102, 103, 104, 105, 106, 107, 108, 109]));
+  expect(means[1]).toBe(mean([110, 111, 113, 114, 115, 116, 117, 118, 119]));
+  expect(blockMeans(tMs, values, (t) => t < 25_000)).toHaveLength(13);
+  expect(blockMeans(tMs, values, (t) => t < 4000)).toEqual([0, 1, 2, 3]);
 });

@@ -15,8 +15,8 @@ Examples:
   $ rtc-bench compare BEFORE AFTER --max-regression 5% --json
   $ rtc-bench compare BEFORE AFTER --force        although the scenarios differ
 
-Compares the steady windows: the change of each quantity, its 95 % confidence interval (bootstrap over ten-second
-blocks) and its effect size (Cliff's delta). Worse means: beyond the bound, and the interval excludes no change.
+Compares the steady windows: the change of each quantity, its 95 % confidence interval (bootstrap over blocks
+of up to ten seconds) and its effect size (Cliff's delta). Worse means: beyond the bound, and the interval excludes no change.
 Exit codes: 0 not worse, 99 worse, 4 too little to tell, 2 the runs are not alike. See docs/reports.md.`;
 
 export function registerCompare(program: Command, context: CliContext): void {

@@ -1,21 +1,30 @@
-/** Values are averaged over blocks of this length first: neighbouring seconds are not independent. */
-const BLOCK_MS = 10_000;
+/**
+ * Values are averaged over blocks first, because neighbouring seconds are not independent: blocks of ten seconds,
+ * and a twelfth of what was judged where that is short.
+ */
+const LONGEST_BLOCK_MS = 10_000;
+const SHORTEST_BLOCK_MS = 1000;
+const BLOCKS_WANTED = 12;
 /** Fewer blocks than this tell no interval. */
 export const BLOCKS_NEEDED = 5;
 const RESAMPLES = 2000;
 const CONFIDENCE = 0.95;
 
-/** Means over blocks of ten seconds of what lies in the steady stages; nulls are left out. */
+/** Means over blocks of what lies in the steady stages; nulls are left out. */
 export function blockMeans(
   tMs: readonly number[],
   values: readonly (number | null)[],
   isSteady: (tMs: number) => boolean,
 ): number[] {
+  const steady = tMs.filter(isSteady);
+  const startMs = steady[0] ?? 0;
+  const spanMs = (steady.at(-1) ?? 0) - startMs;
+  const blockMs = Math.min(LONGEST_BLOCK_MS, Math.max(SHORTEST_BLOCK_MS, spanMs / BLOCKS_WANTED));
   const blocks = new Map<number, { sum: number; count: number }>();
   for (const [i, t] of tMs.entries()) {
     const value = values[i] ?? null;
     if (value === null || !isSteady(t)) continue;
-    const key = Math.floor(t / BLOCK_MS);
+    const key = Math.floor((t - startMs) / blockMs);
     const block = blocks.get(key) ?? { sum: 0, count: 0 };
     block.sum += value;
     block.count += 1;

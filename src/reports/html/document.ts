@@ -12,6 +12,8 @@ export interface PageParts {
   footer: Markup;
   /** For the script: read as text, never run. */
   json: Record<string, { value: unknown; indent?: number }>;
+  /** Name under which the button saves the document that is embedded as `manifest`. Default `manifest.json`. */
+  saveAs?: string;
   /** The page's script, or null when it could not be made: the page is complete without. */
   script: string | null;
 }
@@ -48,7 +50,7 @@ export function renderDocument(parts: PageParts): string {
 <body>
 <nav aria-label="Sections"><div class="wrap"><span class="brand">${parts.brand}</span><ul>${parts.sections.map(
     ({ section }) => html`<li><a href="#${section.id}">${section.title}</a></li>`,
-  )}</ul><button class="tool" id="unzoom" type="button">Whole run</button><button class="tool save" id="save" type="button">Save JSON</button><button class="tool" id="theme" type="button" aria-label="Switch between light and dark">◐</button></div></nav>
+  )}</ul><button class="tool" id="unzoom" type="button">Whole run</button><button class="tool save" id="save" type="button" data-name="${parts.saveAs ?? 'manifest.json'}">Save JSON</button><button class="tool" id="theme" type="button" aria-label="Switch between light and dark">◐</button></div></nav>
 <main class="wrap">
 ${parts.header}${parts.sections.map(({ markup }) => markup)}</main>
 <footer><div class="wrap">${parts.footer}</div></footer>

@@ -11,5 +11,12 @@ export const FINDINGS_STYLE = `
 .lanes .legend{padding-left:0}
 .lane-name{grid-column:1}.rows .lane,.lane-axis{grid-column:2}.lane-sum{grid-column:3}
 .figures.tight{margin:0 0 20px}.figures.tight dd{font-size:21px}
-@media (max-width:640px){.lanes .rows{grid-template-columns:minmax(0,1fr) max-content}.lane-sum{grid-column:2}.rows .lane,.lane-axis{grid-column:1/-1}.lane-axis .alt{display:none}}
+.shapes{position:absolute;width:0;height:0}
+.dots .area{cursor:default}.dots .plot{margin-bottom:20px}.x-axis{text-align:center;color:var(--soft);font-size:12px;margin:0 0 10px;padding-left:46px}
+.dot-held{fill:var(--good);stroke:var(--paper);stroke-width:1}.dot-broke{fill:none;stroke:var(--bad);stroke-width:2}.dot-doubted{fill:var(--paper);stroke:var(--unsure);stroke-width:2}
+.mark-maximum{stroke:var(--accent);stroke-width:1.5;fill:none}.mark-knee{stroke:var(--s4);stroke-width:1.5;stroke-dasharray:5 3;fill:none}
+.band-maximum{fill:var(--mark)}.band-knee{fill:var(--s4);fill-opacity:.13}
+.reasons.plain li{border-left-color:var(--line)}
+header .note{margin-top:20px}
+@media (max-width:640px){.lanes .rows{grid-template-columns:minmax(0,1fr) max-content}.lane-sum{grid-column:2}.rows .lane,.lane-axis{grid-column:1/-1}.lane-axis .alt{display:none}.x-axis{padding-left:0}}
 `;

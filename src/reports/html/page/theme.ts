@@ -40,7 +40,7 @@ function saveManifest(): void {
   const text = document.querySelector('#manifest')?.textContent ?? '';
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  link.download = 'manifest.json';
+  link.download = document.querySelector<HTMLElement>('#save')?.dataset.name ?? 'manifest.json';
   link.click();
   URL.revokeObjectURL(link.href);
 }

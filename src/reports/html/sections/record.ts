@@ -60,12 +60,12 @@ export function environmentSection({ manifest, dir }: RunReport): Section {
   };
 }
 
-function pairs(list: readonly (readonly [string, string])[]): Markup {
+export function pairs(list: readonly (readonly [string, string])[]): Markup {
   return html`<dl class="pairs">${list.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** `memoryTotalBytes: 33548419072` as `memory total: 33.5 GB`. */
-function hostFact([name, value]: readonly [string, string | number | null]): [string, string] {
+export function hostFact([name, value]: readonly [string, string | number | null]): [string, string] {
   const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   if (typeof value === 'number' && name.endsWith('Bytes'))
     return [words.replace(/ bytes$/, ''), formatBytes(value)];

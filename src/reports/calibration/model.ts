@@ -1,0 +1,46 @@
+import { type CapacityFile, type CurveStep, parseCapacityFile } from '../../capacity/capacity-file.ts';
+import { parseGate } from '../../gates/expression.ts';
+import type { MetricName } from '../../metrics/catalogue.ts';
+import { RunReader } from '../../results/reader.ts';
+import type { Manifest } from '../../results/records.ts';
+import { readSideFile, SIDE_FILES } from '../../results/side-file.ts';
+import type { DotKind } from '../html/chart/dots.ts';
+
+/** What a calibration left in its folder. */
+export interface CalibrationReport {
+  dir: string;
+  capacity: CapacityFile;
+  manifest: Manifest;
+  /** Why there is no number; null when there is one. */
+  problem: string | null;
+}
+
+/** null for the folder of an ordinary run, or of a calibration that came to nothing. */
+export async function readCalibration(dir: string): Promise<CalibrationReport | null> {
+  const { text } = await readSideFile(dir, SIDE_FILES.capacity);
+  if (text === null) return null;
+  const capacity = parseCapacityFile(text, SIDE_FILES.capacity);
+  const { manifest } = await RunReader.open(dir);
+  return {
+    dir,
+    capacity,
+    manifest,
+    problem:
+      capacity.maxPacketRatePps === null ? (manifest.statusReason ?? 'no packet rate was found') : null,
+  };
+}
+
+export function kindOf({ holds }: CurveStep): DotKind {
+  if (holds === null) return 'doubted';
+  return holds ? 'held' : 'broke';
+}
+
+/** What the objective allows of that metric; null when it says nothing of it. */
+export function boundOf(objective: readonly string[], metric: MetricName): number | null {
+  for (const expression of objective) {
+    const parsed = parseGate(expression);
+    if (parsed.ok && parsed.gate.metric === metric && parsed.gate.operator.startsWith('<'))
+      return parsed.gate.bound;
+  }
+  return null;
+}
