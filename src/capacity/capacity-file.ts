@@ -66,7 +66,14 @@ const capacitySchema = z.looseObject({
   perParticipant: z.looseObject({ packetRatePps: finite, bridgeCpuRatio: maybe }).nullable(),
   perConsumer: z.looseObject({ packetRatePps: finite, bridgeCpuRatio: maybe }).nullable(),
   curve: z.array(stepSchema),
-  knee: z.looseObject({ packetRatePps: finite, method: z.string() }).nullable(),
+  knee: z
+    .looseObject({
+      packetRatePps: finite,
+      method: z.string(),
+      /** 95 % band; null when there were too few steps for one. */
+      band: z.looseObject({ low: finite, high: finite }).nullable().optional(),
+    })
+    .nullable(),
   search: z.looseObject({ durationMs: finite, linearRampMs: finite }),
   trust: z.looseObject({
     verdict: z.enum(['trusted', 'suspect', 'saturated']),

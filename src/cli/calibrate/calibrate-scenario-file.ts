@@ -1,10 +1,14 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { runCalibration } from '../../calibrate/session.ts';
 import { usageError } from '../../errors.ts';
+import { readCalibration } from '../../reports/calibration/model.ts';
+import { FILES } from '../../results/files.ts';
 import { planRun } from '../../scenario/plan.ts';
 import { readHostInfo } from '../../system/host-info.ts';
 import type { CalibrateFlags } from '../commands/calibrate.ts';
 import type { CliContext } from '../context.ts';
+import { writeCalibrationPage } from '../reports/report-calibration.ts';
+import { shownPath } from '../reports/shown-path.ts';
 import { createEngines, createTarget } from '../run/compose.ts';
 import { watchInterrupts } from '../run/interrupts.ts';
 import { outDir } from '../run/out-dir.ts';
@@ -54,16 +58,19 @@ export async function calibrateScenarioFile(
       },
       signal,
     );
+    const report = await readCalibration(dir);
+    if (report !== null) await writeCalibrationPage(report, join(dir, FILES.report));
     if (capacity !== null && summary !== null) {
-      const below = relative(system.cwd, dir);
-      const shown = below === '' || below.startsWith('..') ? dir : below;
+      const shown = shownPath(system.cwd, dir);
       system.stdout.write(
         flags.json
           ? `${JSON.stringify(capacity, null, 2)}\n`
           : renderCalibration({
               capacity,
               problem: summary.problem,
-              files: ['capacity.json', 'curve.csv', 'manifest.json'].map((name) => join(shown, name)),
+              files: [FILES.report, 'capacity.json', 'curve.csv', 'manifest.json'].map((name) =>
+                join(shown, name),
+              ),
               paint: context.paint(system.stdout),
             }),
       );

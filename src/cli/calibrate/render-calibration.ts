@@ -1,20 +1,12 @@
 import type { ChalkInstance } from 'chalk';
 import type { CalibrationProgress } from '../../calibrate/driver.ts';
 import { adviseConfiguration } from '../../capacity/advice.ts';
-import type { CapacityFile, CurveStep, Limit } from '../../capacity/capacity-file.ts';
+import type { CapacityFile, CurveStep } from '../../capacity/capacity-file.ts';
+import { LIMITED_BY } from '../../capacity/limit-words.ts';
 import { table } from '../../reports/console/table.ts';
 import { formatDuration } from '../../scenario/quantities.ts';
 import { safeText } from '../../system/safe-text.ts';
 import { formatRate } from '../live/render.ts';
-
-const LIMITED_BY: Record<Limit, string> = {
-  'bridge-cpu': "the bridge's CPU",
-  'kernel-drops': 'the kernel, which dropped datagrams because a socket was full',
-  network: 'the network: packets were lost with CPU to spare and no drop in the kernel',
-  generator: 'the load generator, so it says nothing about the bridge',
-  'search-bound': 'calibrate.max: the highest load allowed still held',
-  unknown: 'not known',
-};
 
 /** One line for the step under way. */
 export function renderProgress({ repeat, phase, load, snapshot }: CalibrationProgress): string {

@@ -10,7 +10,7 @@ import { buildReport } from '../../reports/model/build.ts';
 import { RunReader } from '../../results/reader.ts';
 import type { CompareFlags } from '../commands/compare.ts';
 import type { CliContext } from '../context.ts';
-import { shownPath } from './report-folder.ts';
+import { shownPath } from './shown-path.ts';
 
 /** Compares two folders; writes the page, tells the table, exits with what came of it. */
 export async function compareFolders(

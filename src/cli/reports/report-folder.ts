@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeCiOutputs, writeReport } from '../../reports/ci/outputs.ts';
 import { ConsoleReporter, nextCommands } from '../../reports/console/reporter.ts';
 import { HtmlReporter } from '../../reports/html/reporter.ts';
@@ -9,9 +9,12 @@ import { RunReader } from '../../results/reader.ts';
 import { safeText } from '../../system/safe-text.ts';
 import type { ReportFlags } from '../commands/report.ts';
 import type { CliContext } from '../context.ts';
+import { reportCalibration } from './report-calibration.ts';
+import { shownPath } from './shown-path.ts';
 
-/** Makes `report.html` of a folder and tells the run in the terminal. */
+/** Makes `report.html` of a folder, of a run or of a calibration, and tells it in the terminal. */
 export async function reportFolder(dir: string, flags: ReportFlags, context: CliContext): Promise<void> {
+  if (await reportCalibration(dir, flags, context)) return;
   const { system } = context;
   const folder = resolve(system.cwd, dir);
   const report = await buildReport(await RunReader.open(folder));
@@ -36,10 +39,4 @@ export async function reportFolder(dir: string, flags: ReportFlags, context: Cli
     system.stdout.write(console.render(report));
   }
   await writeCiOutputs(report, flags, system);
-}
-
-/** As short as it can be typed: below the working folder without it. */
-export function shownPath(cwd: string, path: string): string {
-  const below = relative(cwd, path);
-  return below === '' || below.startsWith('..') ? path : below;
 }
