@@ -46,7 +46,10 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const name of names) {
       console.error(`${name}, ${loop} packet loop`);
       const options: BenchOptions = { loop, seconds: Number(values.seconds), receivers };
-      results.push(...(await MEASUREMENTS[name](options)));
+      const measured = await MEASUREMENTS[name](options);
+      for (const { name: number, value, unit } of measured)
+        console.error(`  ${number} ${value.toPrecision(3)} ${unit}`);
+      results.push(...measured);
     }
   }
   const document = {

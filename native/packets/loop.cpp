@@ -30,15 +30,6 @@ double clockMs(clockid_t clock) {
   return double(time.tv_sec) * 1000 + double(time.tv_nsec) / 1e6;
 }
 
-// Where batches are received; one thread polls one loop at a time.
-struct ReceiveBuffers {
-  uint8_t data[BATCH][MAX_DATAGRAM_BYTES];
-  alignas(cmsghdr) uint8_t control[BATCH][64];
-  iovec vectors[BATCH];
-  mmsghdr messages[BATCH];
-};
-thread_local ReceiveBuffers buffers;
-
 [[noreturn]] void fail(const char *what) { throw std::system_error(errno, std::generic_category(), what); }
 
 double receiveTimeMs(msghdr &header, double realtimeOffsetMs) {
@@ -53,8 +44,30 @@ double receiveTimeMs(msghdr &header, double realtimeOffsetMs) {
 
 } // namespace
 
+// Where batches are received. The kernel changes only what is set anew for the messages that it filled.
+struct ReceiveBuffers {
+  uint8_t data[BATCH][MAX_DATAGRAM_BYTES];
+  alignas(cmsghdr) uint8_t control[BATCH][CMSG_SPACE(sizeof(timespec))];
+  iovec vectors[BATCH];
+  mmsghdr messages[BATCH];
+
+  ReceiveBuffers() {
+    for (int i = 0; i < BATCH; i += 1) {
+      vectors[i] = {data[i], MAX_DATAGRAM_BYTES};
+      msghdr &header = messages[i].msg_hdr;
+      header = {};
+      header.msg_iov = &vectors[i];
+      header.msg_iovlen = 1;
+      header.msg_control = control[i];
+      reset(i);
+    }
+  }
+  void reset(int i) { messages[i].msg_hdr.msg_controllen = sizeof control[i]; }
+};
+
 Loop::Loop(double epochMs, double wallOffsetMs, uint8_t *outgoing, uint8_t *inbox, size_t inboxBytes)
-    : epochMs(epochMs), wallOffsetMs(wallOffsetMs), outgoing(outgoing), inbox(inbox), inboxBytes(inboxBytes) {
+    : epochMs(epochMs), wallOffsetMs(wallOffsetMs), outgoing(outgoing), inbox(inbox), inboxBytes(inboxBytes),
+      buffers(std::make_unique<ReceiveBuffers>()) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll == -1) fail("epoll_create1");
 }
@@ -86,7 +99,8 @@ Opened Loop::open(const std::string &address, uint16_t port, int receiveBufferBy
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiveBufferBytes, sizeof receiveBufferBytes);
   setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   epoll_event event{};
-  event.events = EPOLLIN;
+  // Edge-triggered: a socket is emptied whenever it is touched, so it need not be looked at again.
+  event.events = EPOLLIN | EPOLLET;
   event.data.u32 = lastId + 1;
   sockaddr_storage local{};
   socklen_t size = sizeof local;
@@ -232,46 +246,44 @@ void Loop::sendRun(Socket &socket, mmsghdr *messages, unsigned count) {
 
 size_t Loop::poll(bool *more) {
   inboxUsed = 0;
-  *more = false;
   realtimeOffsetMs = clockMs(CLOCK_REALTIME) - clockMs(CLOCK_MONOTONIC);
+  std::vector<uint32_t> left = std::move(unfinished);
+  unfinished.clear();
+  for (uint32_t id : left) receive(id);
   epoll_event ready[READY_SOCKETS];
-  int count = epoll_wait(epoll, ready, READY_SOCKETS, 0);
-  for (int i = 0; i < count; i += 1) {
-    Socket *from = socket(ready[i].data.u32);
-    if (from == nullptr) continue;
-    if (inboxIsFull()) {
-      *more = true;
-      return inboxUsed;
-    }
-    receive(*from);
-  }
-  *more = count == READY_SOCKETS;
+  int count = 0;
+  do {
+    count = epoll_wait(epoll, ready, READY_SOCKETS, 0);
+    for (int i = 0; i < count; i += 1) receive(ready[i].data.u32);
+  } while (count == READY_SOCKETS);
+  *more = !unfinished.empty();
   return inboxUsed;
 }
 
-void Loop::receive(Socket &socket) {
-  ReceiveBuffers &b = buffers;
+// Empties a socket, or notes that it is not empty when the inbox is full.
+void Loop::receive(uint32_t id) {
+  Socket *from = socket(id);
+  if (from == nullptr) return;
+  ReceiveBuffers &b = *buffers;
   for (;;) {
-    for (int i = 0; i < BATCH; i += 1) {
-      b.vectors[i] = {b.data[i], MAX_DATAGRAM_BYTES};
-      msghdr &header = b.messages[i].msg_hdr;
-      header = {};
-      header.msg_iov = &b.vectors[i];
-      header.msg_iovlen = 1;
-      header.msg_control = b.control[i];
-      header.msg_controllen = sizeof b.control[i];
-    }
-    int count = recvmmsg(socket.fd, b.messages, BATCH, MSG_DONTWAIT, nullptr);
-    if (count < 0) {
-      // A refused datagram of ours comes back as an error once; consent tells whether it matters.
-      if (errno != EAGAIN && errno != EINTR) socket.counters[SEND_ERRORS] += 1;
+    if (inboxIsFull()) {
+      unfinished.push_back(id);
       return;
+    }
+    int count = recvmmsg(from->fd, b.messages, BATCH, MSG_DONTWAIT, nullptr);
+    if (count < 0) {
+      if (errno == EAGAIN) return;
+      if (errno == EINTR) continue;
+      // A refused datagram of ours comes back as an error once; consent tells whether it matters.
+      from->counters[SEND_ERRORS] += 1;
+      continue;
     }
     for (int i = 0; i < count; i += 1) {
       double nowMs = receiveTimeMs(b.messages[i].msg_hdr, realtimeOffsetMs);
-      receiveDatagram(socket, b.data[i], int(b.messages[i].msg_len), nowMs);
+      receiveDatagram(*from, b.data[i], int(b.messages[i].msg_len), nowMs);
+      b.reset(i);
     }
-    if (count < BATCH || inboxIsFull()) return;
+    if (count < BATCH) return;
   }
 }
 

@@ -79,7 +79,7 @@ public:
   void dispose();
 
 private:
-  void receive(Socket &socket);
+  void receive(uint32_t id);
   void receiveDatagram(Socket &socket, uint8_t *data, int length, double nowMs);
   void receiveRtp(Socket &socket, uint8_t *packet, int length, double nowMs);
   void receiveMedia(Socket &socket, Stream &stream, uint8_t *packet, int length, int headerLength, double nowMs);
@@ -103,6 +103,9 @@ private:
   int epoll = -1;
   uint32_t lastId = 0;
   double realtimeOffsetMs = 0;
+  std::unique_ptr<struct ReceiveBuffers> buffers;
+  // Sockets that still hold datagrams because the inbox was full.
+  std::vector<uint32_t> unfinished;
   std::unordered_map<uint32_t, std::unique_ptr<Socket>> sockets;
   std::unordered_map<uint32_t, std::unique_ptr<Stream>> streams;
 };

@@ -60,6 +60,7 @@ function result(
   };
 }
 
+/** What the one forwards the other receives, in the same window; the SFU's own count is in the raw figures. */
 const perPacket = (seconds: number, packets: number) => (1e6 * seconds) / packets;
 
 async function withEvenMedia<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -99,7 +100,7 @@ export async function measureReceive({ loop, seconds, receivers }: BenchOptions)
       await delay(SETTLE_MS);
       const window = await watch(scene, generator, seconds);
       const ours = perPacket(window.generatorCpuSeconds, window.packetsReceived);
-      const theirs = perPacket(window.workerCpuSeconds, window.workerPacketsOut);
+      const theirs = perPacket(window.workerCpuSeconds, window.packetsReceived);
       return [
         result(
           'receive',
@@ -132,7 +133,7 @@ export async function measureSend({ loop, seconds }: BenchOptions): Promise<Resu
         await delay(SETTLE_MS);
         const window = await watch(scene, senders, seconds);
         const ours = perPacket(window.generatorCpuSeconds, window.packetsSent);
-        const theirs = perPacket(window.workerCpuSeconds, window.workerPacketsIn);
+        const theirs = perPacket(window.workerCpuSeconds, window.packetsSent);
         return [
           result(
             'send',

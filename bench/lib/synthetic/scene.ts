@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from '../../../src/cluster/coordinator/start.ts';
@@ -10,7 +11,7 @@ import { createSystem } from '../../../src/system/real.ts';
 import type { BridgeSample } from '../../../src/targets/types.ts';
 import type { GeneratorCommand, GeneratorReading } from './generator-process.ts';
 
-const READ_ATTEMPTS = 10;
+const CLOCK_TICKS_PER_SECOND = 100;
 const PROGRAM = fileURLToPath(new URL('./generator-process.ts', import.meta.url));
 
 /** A generator in a process of its own. */
@@ -59,7 +60,22 @@ export class Generator {
 
 export interface Scene extends AsyncDisposable {
   readonly url: string;
-  readBridge(): Promise<BridgeSample>;
+  readBridge(): Promise<BridgeReading>;
+}
+
+export interface BridgeReading {
+  cpuSeconds: number;
+  /** The SFU's own counters; null when it is too busy to answer in time. */
+  packetsIn: number | null;
+  packetsOut: number | null;
+}
+
+/** proc(5): user and system time of the whole process. */
+function processCpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
 /** One bridge on this host. */
@@ -67,16 +83,18 @@ export async function openScene(): Promise<Scene> {
   const system = createSystem();
   const workerFile = await requireWorker(system);
   const cluster = await startCluster(system, { ...CLUSTER_DEFAULTS, bridges: 1, workerFile });
+  const workerPid = cluster.bridges[0]?.pid ?? null;
+  if (workerPid === null) throw new Error('the bridge is not on this host');
   return {
     url: cluster.url,
     async readBridge() {
-      // A worker at its limit may answer late, and then it is left out of a round.
-      for (let attempt = 0; attempt < READ_ATTEMPTS; attempt += 1) {
-        const response = await fetch(`${cluster.url}/samples`);
-        const [sample] = (await response.json()) as BridgeSample[];
-        if (sample !== undefined) return sample;
-      }
-      throw new Error('the bridge does not answer');
+      const response = await fetch(`${cluster.url}/samples`);
+      const [sample] = (await response.json()) as BridgeSample[];
+      return {
+        cpuSeconds: processCpuSeconds(workerPid),
+        packetsIn: sample?.local.packetsIn ?? null,
+        packetsOut: sample?.local.packetsOut ?? null,
+      };
     },
     [Symbol.asyncDispose]: () => cluster.close(),
   };
@@ -86,8 +104,9 @@ export async function openScene(): Promise<Scene> {
 export interface Window {
   seconds: number;
   workerCpuSeconds: number;
-  workerPacketsIn: number;
-  workerPacketsOut: number;
+  /** The SFU's own counters; null when it did not answer in time. */
+  workerPacketsIn: number | null;
+  workerPacketsOut: number | null;
   generatorCpuSeconds: number;
   participants: number;
   rssBytes: number;
@@ -117,9 +136,9 @@ export async function watch(scene: Scene, generator: Generator, seconds: number)
   const packetsLost = lost(after) - lost(before);
   return {
     seconds: (after.atMs - before.atMs) / 1000,
-    workerCpuSeconds: (bridgeAfter.cpuSeconds ?? 0) - (bridgeBefore.cpuSeconds ?? 0),
-    workerPacketsIn: (bridgeAfter.local.packetsIn ?? 0) - (bridgeBefore.local.packetsIn ?? 0),
-    workerPacketsOut: (bridgeAfter.local.packetsOut ?? 0) - (bridgeBefore.local.packetsOut ?? 0),
+    workerCpuSeconds: bridgeAfter.cpuSeconds - bridgeBefore.cpuSeconds,
+    workerPacketsIn: change(bridgeBefore.packetsIn, bridgeAfter.packetsIn),
+    workerPacketsOut: change(bridgeBefore.packetsOut, bridgeAfter.packetsOut),
     generatorCpuSeconds: after.cpuSeconds - before.cpuSeconds,
     participants: after.participants.length,
     rssBytes: after.rssBytes,
@@ -141,6 +160,10 @@ export async function watch(scene: Scene, generator: Generator, seconds: number)
     eventLoopUtilisationRatio: after.generator.eventLoopUtilisationRatio,
     failures: after.failures,
   };
+}
+
+function change(before: number | null, after: number | null): number | null {
+  return before === null || after === null ? null : after - before;
 }
 
 function total(

@@ -171,7 +171,8 @@ export class Session implements Task {
     const joinedAtMs = nowMs();
     this.#steps = { ...this.#steps, iceMs: iceAtMs - createdAtMs, dtlsMs: joinedAtMs - iceAtMs };
     const joinMs = joinedAtMs - this.#beganMs;
-    if (receive !== null) this.#subscribe(receive, negotiated, room.producers);
+    if (receive !== null)
+      this.#subscribe(receive, negotiated, room.producers, ids.transportSequence !== undefined);
     if (send !== null) await this.#publish(send, negotiated);
     return { bridgeId: room.bridgeId, joinMs, steps: this.#steps, srtpProfile: keys.profile };
   }
@@ -236,6 +237,7 @@ export class Session implements Task {
     transport: MediaTransport,
     negotiated: Negotiated,
     producers: SignallingMethods['join']['result']['producers'],
+    transportWide: boolean,
   ): void {
     const context = this.#context;
     const subscriber = new Subscriber({
@@ -244,6 +246,7 @@ export class Session implements Task {
       signalling: this.#signalling,
       negotiated,
       plan: this.#plan,
+      transportWide,
       byStream: context.byStream,
       onSubscribed: ({ producerId, source }, durationMs) =>
         this.#events.onSubscribed(producerId, source, durationMs),

@@ -14,15 +14,17 @@ import type { SessionContext } from './session.ts';
 import { hostClock, seededRandom } from './time.ts';
 
 /**
- * The native loop is polled this often, and a batch is what came meanwhile. With many sockets, few packets come to
- * each, and waiting a little longer halves the cost of a packet; what is measured does not suffer, for the kernel
- * notes when a packet came.
+ * The native loop is polled every few milliseconds, and a batch is what came meanwhile. With many sockets few
+ * packets come to each, and waiting longer halves the cost of a packet; what is measured does not suffer, for the
+ * kernel notes when a packet came.
  */
 const POLL_INTERVAL_MS = 2;
-const LONG_POLL_INTERVAL_MS = 8;
-const MANY_SOCKETS = 40;
+const POLL_INTERVAL_MS_PER_SOCKET = 0.1;
+const MAX_POLL_INTERVAL_MS = 16;
 /** Turns are no closer than this, so that what is due at almost the same time is done together. */
-const MIN_SLEEP_MS = 2;
+const MIN_SLEEP_MS = 1;
+const LONG_MIN_SLEEP_MS = 4;
+const MANY_SOCKETS = 40;
 const MAX_SLEEP_MS = 50;
 /** Node's delay histogram counts from one sampling timer to the next, so it holds this much when nothing is late. */
 const DELAY_RESOLUTION_MS = 10;
@@ -159,14 +161,20 @@ export class Shard {
     scheduler.runDue(nowMs());
     loop.flush();
     const nextMs = Math.min(scheduler.nextDueMs, polls ? this.#nextPollMs : Number.POSITIVE_INFINITY);
-    const sleepMs = Math.min(MAX_SLEEP_MS, Math.max(MIN_SLEEP_MS, nextMs - nowMs()));
+    const shortestMs = this.#hurries() ? MIN_SLEEP_MS : LONG_MIN_SLEEP_MS;
+    const sleepMs = Math.min(MAX_SLEEP_MS, Math.max(shortestMs, nextMs - nowMs()));
     this.#timer = setTimeout(() => this.#turn(), sleepMs);
   }
 
-  /** Whoever is joining waits for answers, and those are fetched quickly. */
-  #pollInterval(): number {
+  /** Whoever is joining waits for answers, and those are fetched quickly; with few sockets that is cheap anyway. */
+  #hurries(): boolean {
     const { bySocket, connecting } = this.#context;
-    return connecting.size > 0 || bySocket.size < MANY_SOCKETS ? POLL_INTERVAL_MS : LONG_POLL_INTERVAL_MS;
+    return connecting.size > 0 || bySocket.size < MANY_SOCKETS;
+  }
+
+  #pollInterval(): number {
+    if (this.#hurries()) return POLL_INTERVAL_MS;
+    return Math.min(MAX_POLL_INTERVAL_MS, this.#context.bySocket.size * POLL_INTERVAL_MS_PER_SOCKET);
   }
 
   #access(plan: ParticipantPlan, attempt: number): Promise<RoomAccess> {

@@ -21,7 +21,7 @@ import type { Task } from './scheduler.ts';
 
 /** libwebrtc lets transport-wide feedback go every 50 to 250 ms, depending on the bitrate. */
 const FEEDBACK_INTERVAL_MS = 200;
-const REPORT_EVERY = 5;
+const REPORT_INTERVAL_MS = 1000;
 /** Time for packets that are only out of order, before they are asked for. */
 const NACK_DELAY_MS = 5;
 const NACK_INTERVAL_MS = 20;
@@ -35,6 +35,8 @@ export interface SubscriberOptions {
   signalling: SignallingClient;
   negotiated: Negotiated;
   plan: ParticipantPlan;
+  /** Whether transport-wide sequence numbers were negotiated. */
+  transportWide: boolean;
   /** Whose stream a stream of the packet loop is. */
   byStream: Map<number, { subscriber: Subscriber; track: IncomingTrack }>;
   onSubscribed(producer: { producerId: string; source: MediaSource }, durationMs: number): void;
@@ -54,7 +56,7 @@ export class Subscriber implements Task {
   readonly #transportWide = new TransportWideFeedback();
   readonly #nackTask: Task = { run: (dueMs, nowMs) => this.#nack(dueMs, nowMs) };
   #nackScheduled = false;
-  #round = 0;
+  #nextReportMs = 0;
   #closed = false;
 
   constructor(options: SubscriberOptions) {
@@ -131,17 +133,21 @@ export class Subscriber implements Task {
     if (this.#closed) return null;
     const { transport } = this.#options;
     const { counters, arrivals } = transport.socket;
+    const written = counters[SocketField.arrivals] ?? 0;
     const [any] = this.#tracks.values();
     if (any !== undefined) {
-      const bodies = this.#transportWide.build(arrivals, counters[SocketField.arrivals] ?? 0);
+      const bodies = this.#transportWide.build(arrivals, written);
       for (const body of bodies) {
         transport.sendRtcp(transportWideFeedback(transport.reportSsrc, any.format.ssrc, body));
       }
     }
     this.#keyFrames(nowMs);
-    if (this.#round % REPORT_EVERY === 0) this.#report(nowMs);
-    this.#round += 1;
-    return dueMs + FEEDBACK_INTERVAL_MS;
+    if (nowMs >= this.#nextReportMs) {
+      this.#report(nowMs);
+      this.#nextReportMs = dueMs + REPORT_INTERVAL_MS;
+    }
+    // Without transport-wide sequence numbers there is nothing to tell in between.
+    return this.#options.transportWide ? dueMs + FEEDBACK_INTERVAL_MS : this.#nextReportMs;
   }
 
   #report(nowMs: number): void {
