@@ -164,8 +164,10 @@ function topOf(lines: readonly ChartLine[]): number {
       (high, line) => line.values.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
       0,
     );
-  const [all, drawn] = [top(lines), top(lines.filter((line) => line.style !== 'muted'))];
-  return drawn > 0 && all > OUTLIER * drawn ? OUTLIER * drawn : all;
+  const within = lines.filter((line) => line.style !== 'muted');
+  const [all, drawn] = [top(lines), top(within)];
+  // Beside a lone median the outermost values are the only ones that tell of the bad end.
+  return within.length > 1 && drawn > 0 && all > OUTLIER * drawn ? OUTLIER * drawn : all;
 }
 
 /** The worst of a line: what the legend says until a cursor asks for a time. */

@@ -54,30 +54,33 @@ function figures(report: RunReport): [string, string, string][] {
   ) => {
     if (row !== undefined) rows.push([name, formatMetric(value(row), row.unit), about(row)]);
   };
-  add(
-    'Join time, p95',
-    of('participant.join_ms'),
-    (row) => row.p95,
-    (row) => `median ${formatMetric(row.p50, row.unit)}`,
-  );
-  add(
-    'Round trip, p95',
-    of('participant.rtt_ms'),
-    (row) => row.p95,
-    (row) => `median ${formatMetric(row.p50, row.unit)}`,
-  );
+  // From too few samples for a p95, the median and the highest say what there is to say.
+  const addHigh = (name: string, row: PercentileRow | undefined) => {
+    const text = (value: number | null) => formatMetric(value, row?.unit ?? '');
+    if (row?.p95 == null)
+      add(
+        `${name}, median`,
+        row,
+        ({ p50 }) => p50,
+        ({ max }) => `highest ${text(max)}`,
+      );
+    else
+      add(
+        `${name}, p95`,
+        row,
+        ({ p95 }) => p95,
+        ({ p50 }) => `median ${text(p50)}`,
+      );
+  };
+  addHigh('Join time', of('participant.join_ms'));
+  addHigh('Round trip', of('participant.rtt_ms'));
   add(
     'Loss, mean',
     of('track.loss_ratio'),
     (row) => row.mean,
     (row) => `p99 ${formatRatio(row.p99)}, after repair`,
   );
-  add(
-    'Jitter, p95',
-    of('track.jitter_ms'),
-    (row) => row.p95,
-    (row) => `median ${formatMetric(row.p50, row.unit)}`,
-  );
+  addHigh('Jitter', of('track.jitter_ms'));
   const video = of('track.frames_per_second', 'camera') ?? of('track.frames_per_second');
   add(
     'Frame rate, mean',
