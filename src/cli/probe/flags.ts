@@ -25,17 +25,3 @@ export function parseRange(flag: string, text: string, min: number, max: number)
     throw usageError('RTCB_FLAG', `${flag} must be from ${min} to ${max}, not "${text}"`);
   return value;
 }
-
-/** `host:port`, `[v6]:port`, or a host alone with the default port. */
-export function parseServer(text: string, defaultPort: number): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
-  if (host === undefined || port < 1 || port > 65_535)
-    throw usageError(
-      'RTCB_FLAG',
-      `--server must be HOST:PORT, not "${text}"`,
-      'an IPv6 address goes in brackets: [::1]:45678',
-    );
-  return { host, port };
-}

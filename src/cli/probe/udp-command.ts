@@ -1,24 +1,20 @@
 import { usageError } from '../../errors.ts';
 import { intervalLine, trialLine } from '../../probe/output/table.ts';
 import { DEFAULT_REMOTE_RATE_PPS, probePath } from '../../probe/probe-path.ts';
+import { parseServer } from '../../probe/server-address.ts';
 import type { TrafficShape } from '../../probe/shapes.ts';
 import type { UdpFlags } from '../commands/probe.ts';
 import type { CliContext } from '../context.ts';
 import { toolVersion } from '../version.ts';
 import { deliver, writeText } from './deliver.ts';
-import { parseAmount, parseRange, parseServer, parseWhole } from './flags.ts';
+import { parseAmount, parseRange, parseWhole } from './flags.ts';
 import { interruptible } from './interrupts.ts';
 
-const IPERF3_PORT = 5201;
-export const PROBE_PORT = 45_678;
 const MAX_DURATION_S = 3600;
 
 export async function probeUdp(context: CliContext, flags: UdpFlags): Promise<void> {
   const { system } = context;
-  const server =
-    flags.server === undefined
-      ? null
-      : parseServer(flags.server, flags.prober === 'iperf3' ? IPERF3_PORT : PROBE_PORT);
+  const server = flags.server === undefined ? null : parseServer(flags.server, flags.prober);
   const shape = shapeOf(flags, server !== null);
   const options = {
     prober: flags.prober,
