@@ -50,7 +50,10 @@ export function sampleCapacity(change: Partial<CapacityFile> = {}): CapacityFile
     schemaVersion: 1,
     tool: { version: '0.1.0' },
     createdAt: '2026-11-20T09:00:00.000Z',
-    scenario: { name: 'hall <b>', sha256: '5c1f0f4d7b0e0d6d4f7a6f8b2f0f5f3f1c5b6a7d8e9f0a1b2c3d4e5f60718293' },
+    scenario: {
+      name: 'hall <b>',
+      sha256: '5c1f0f4d7b0e0d6d4f7a6f8b2f0f5f3f1c5b6a7d8e9f0a1b2c3d4e5f60718293',
+    },
     traffic: ['synthetic sends continuous audio, vp8 360p30, receives none audio and none video'],
     bridge: { kind: 'mediasoup', software: 'mediasoup 3.27.1' },
     machine: { cpuModel: 'Example CPU', cores: 8, memoryTotalBytes: 33_548_419_072, cpuGovernor: null },

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { fakeSystem } from '../support/fake-system.ts';
@@ -145,4 +146,12 @@ test('a share that is none, a folder that is no run, a page that cannot be writt
   expect((await cli(['compare', 'pass', 'fail', '--max-regression', 'much'])).exitCode).toBe(2);
   expect((await cli(['report', 'nowhere'])).exitCode).toBe(2);
   expect((await cli(['report', 'pass', '--html', 'no/such/folder/x.html'])).exitCode).toBe(3);
+});
+
+test('the run that is kept in the repository can still be reported and judged', async () => {
+  const sample = fileURLToPath(new URL('../../reports/sample', import.meta.url));
+  const { exitCode, stdout } = await cli(['report', sample, '--html', 'sample.html']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('PASS');
+  expect((await cli(['gate', sample])).exitCode).toBe(0);
 });
