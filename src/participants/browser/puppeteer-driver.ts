@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Browser } from 'puppeteer';
 import { environmentError, errorMessage } from '../../errors.ts';
 import { sweepLeftovers } from '../../setup/leftovers.ts';
@@ -34,6 +35,7 @@ export class PuppeteerDriver implements BrowserDriver {
 
   async start(signal: AbortSignal): Promise<void> {
     const found = await this.#find(this.#system, this.#settings);
+    requireNetwork();
     sweepLeftovers();
     signal.throwIfAborted();
     const directory = RunDirectory.create();
@@ -122,4 +124,17 @@ export class PuppeteerDriver implements BrowserDriver {
     timeout.abort();
     killTree(processes);
   }
+}
+
+/** Browsers gather no ICE candidate on a loopback interface, not even to reach an SFU that listens on one. */
+function requireNetwork(): void {
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  if (addresses.some(({ internal }) => !internal)) return;
+  throw environmentError(
+    'RTCB_BROWSER_NETWORK',
+    'browsers need a network interface beside loopback, and this host has none',
+    {
+      hint: 'any address does, as of a veth pair: ip link add va type veth peer name vb; or use synthetic participants',
+    },
+  );
 }
