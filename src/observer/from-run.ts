@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParticipantEvent, ParticipantSample } from '../participants/types.ts';
 import type { Clock } from '../system/types.ts';
-import type { BridgeSample } from '../targets/types.ts';
+import type { BridgeSample, PadReading } from '../targets/types.ts';
 import { createObserver, fileRoute } from './index.ts';
 import type { SampleSource } from './model/types.ts';
 import type { Observer } from './observer.ts';
-import { clientSampleOf, sfuSampleOf } from './run-samples.ts';
+import { clientSampleOf, padSampleOf, sfuSampleOf } from './run-samples.ts';
 
 export interface RunObserverOptions {
   clock: Clock;
@@ -108,6 +108,14 @@ export class RunObserver {
     for (const sample of samples) {
       const timestamp = this.#timestamps.of(sample.bridgeId, sample.readAtMs);
       this.observer.addSfuSample(this.#source, sfuSampleOf(sample, timestamp));
+    }
+  }
+
+  /** One reading of the bridges' producers and consumers. */
+  addPads(pads: readonly PadReading[]): void {
+    const timestamp = this.#options.clock.wallMs();
+    for (const [bridgeId, ofBridge] of Map.groupBy(pads, (pad) => pad.bridgeId)) {
+      this.observer.addSfuSample(this.#source, padSampleOf(bridgeId, ofBridge, timestamp));
     }
   }
 

@@ -1,11 +1,13 @@
 import type { ParticipantSample, TrackSample } from '../participants/types.ts';
-import type { BridgeSample, TrafficCounters } from '../targets/types.ts';
+import type { BridgeSample, PadReading, TrafficCounters } from '../targets/types.ts';
 import type {
   ClientSample,
   InboundAudioTrack,
   InboundVideoTrack,
   OutboundAudioTrack,
   OutboundVideoTrack,
+  SfuInboundRtpPad,
+  SfuOutboundRtpPad,
   SfuSample,
   SfuTransport,
 } from './schema/samples.ts';
@@ -169,5 +171,58 @@ export function sfuSampleOf(sample: BridgeSample, timestamp: number): SfuSample 
       transport(`${bridgeId}-bridges`, true, relay),
     ],
     extensionStats: [{ type: 'RTC_BENCH_BRIDGE', payload: JSON.stringify(rest) }],
+  };
+}
+
+function padIdentity(pad: PadReading) {
+  return {
+    transportId: pad.transportId,
+    streamId: pad.producerId,
+    padId: pad.consumerId ?? pad.producerId,
+    ssrc: pad.ssrc ?? UNKNOWN_SSRC,
+    internal: pad.internal,
+    mediaType: pad.kind,
+    ...known({ nackCount: pad.nackCount, pliCount: pad.pliCount, firCount: pad.firCount }),
+  };
+}
+
+function inboundPad(pad: PadReading): SfuInboundRtpPad {
+  return {
+    ...padIdentity(pad),
+    ...known({ packetsReceived: pad.packets, packetsLost: pad.packetsLost }),
+  };
+}
+
+function outboundPad(pad: PadReading, sinkId: string): SfuOutboundRtpPad {
+  return {
+    ...padIdentity(pad),
+    sinkId,
+    ...known({ packetsSent: pad.packets, packetsRetransmitted: pad.packetsRetransmitted }),
+  };
+}
+
+/**
+ * Producers and consumers of one bridge, as client-monitor-js and sfu-monitor-js name them: the stream is the
+ * producer, the sink the consumer, and what goes through a pipe is internal. The transports that they hang on are only
+ * made known, with the ports that tell pipes apart; what they carried is in `sfuSampleOf`.
+ */
+export function padSampleOf(sfuId: string, pads: readonly PadReading[], timestamp: number): SfuSample {
+  const transports = new Map<string, SfuTransport>();
+  for (const { transportId, internal, localPort, remotePort } of pads) {
+    transports.set(transportId, {
+      transportId,
+      internal,
+      noReport: true,
+      ...known({ localPort, remotePort }),
+    });
+  }
+  return {
+    sfuId,
+    timestamp,
+    transports: [...transports.values()],
+    inboundRtpPads: pads.filter((pad) => pad.consumerId === null).map(inboundPad),
+    outboundRtpPads: pads.flatMap((pad) =>
+      pad.consumerId === null ? [] : [outboundPad(pad, pad.consumerId)],
+    ),
   };
 }

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { errorMessage } from '../errors.ts';
 import { RunObserver } from '../observer/from-run.ts';
 import { rowIntervalMs } from '../results/row-interval.ts';
+import type { Target } from '../targets/types.ts';
 import type { RigTap } from './rig.ts';
 import type { SessionInput } from './session.ts';
 
 const FOLDER = 'observer';
+/** Producers and consumers are many and change slowly: they are told this often, or with every feed if that is rarer. */
+const PADS_INTERVAL_MS = 5000;
 
 export interface ObservedRun {
   tap: RigTap;
@@ -37,9 +40,22 @@ export async function observeRun(input: SessionInput, expectedTracks: number): P
   });
   const intervalMs = rowIntervalMs(expectedTracks, plan.durationMs, scenario.sampling.intervalMs);
   let fedAtMs = Number.NEGATIVE_INFINITY;
+  let padsAtMs = Number.NEGATIVE_INFINITY;
+  let target: Target | null = null;
+  let askingForPads = Promise.resolve();
+  // Beside the tick, which waits for nobody; a question that fails is asked again with the next.
+  const askForPads = (): void => {
+    askingForPads = (target?.samplePads?.() ?? Promise.resolve([])).then(
+      (pads) => observer.addPads(pads),
+      () => {},
+    );
+  };
   return {
     troubles,
     tap: {
+      onTarget(started) {
+        target = started;
+      },
       onParticipantEvent: (event) => observer.onParticipantEvent(event),
       onReadings(bridges, participants) {
         const now = system.clock.nowMs();
@@ -48,10 +64,14 @@ export async function observeRun(input: SessionInput, expectedTracks: number): P
         fedAtMs = now;
         observer.addBridges(bridges);
         observer.addParticipants(participants);
+        if (now - padsAtMs < PADS_INTERVAL_MS) return;
+        padsAtMs = now;
+        askForPads();
       },
     },
     async close() {
       try {
+        await askingForPads;
         await observer.close();
         return (await readdir(directory)).sort().map((name) => `${FOLDER}/${name}`);
       } catch (error) {

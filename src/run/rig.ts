@@ -22,6 +22,8 @@ export interface RunSink extends MeasurementSink {
 
 /** Somebody else who wants to see what the rig sees, as the observer does; must not throw. */
 export interface RigTap {
+  /** The target is up; what else it can tell may be asked of it. */
+  onTarget?(target: Target): void;
   onParticipantEvent(event: ParticipantEvent): void;
   onReadings(bridges: readonly BridgeSample[], participants: readonly ParticipantSample[]): void;
 }
@@ -136,6 +138,7 @@ export class Rig {
     this.#target = target;
     this.#scope.defer(`target ${target.kind}`, () => target.close());
     await target.start(this.signal);
+    this.#parts.tap?.onTarget?.(target);
     const engines = await this.#parts.createEngines({
       onEvent: (event) => this.#onParticipantEvent(event),
       access: (participant, _attempt, signal) => this.#access(target, participant, signal),

@@ -39,6 +39,36 @@ export interface BridgeSample {
   readDurationMs: number;
 }
 
+/**
+ * One producer or consumer of a bridge as its last reading left it: what ties an SFU's streams to the tracks of
+ * participants, and the two ends of a pipe to each other.
+ */
+export interface PadReading {
+  bridgeId: string;
+  transportId: string;
+  /** The producer. */
+  producerId: string;
+  /** null: this is the producer itself, on the bridge that receives it. */
+  consumerId: string | null;
+  /** Between bridges. */
+  internal: boolean;
+  kind: 'audio' | 'video';
+  /** null: its streams are told apart by other means, as simulcast layers are by their RID. */
+  ssrc: number | null;
+  /** UDP ports of a pipe's two ends; null elsewhere. */
+  localPort: number | null;
+  remotePort: number | null;
+  /** Monotonic milliseconds on the worker's clock; null: nothing was read yet. */
+  readAtMs: number | null;
+  /** Received from, or sent to, the other end, with retransmissions. */
+  packets: number | null;
+  nackCount: number | null;
+  pliCount: number | null;
+  firCount: number | null;
+  packetsLost: number | null;
+  packetsRetransmitted: number | null;
+}
+
 export interface BridgeInfo {
   bridgeId: string;
   /** e.g. `mediasoup 3.27.1` */
@@ -84,6 +114,8 @@ export interface Target {
   access(request: AccessRequest, signal: AbortSignal): Promise<RoomAccess>;
   /** One reading of every living bridge. A bridge that does not answer in time is left out, not zero. */
   sampleBridges(): Promise<BridgeSample[]>;
+  /** Every producer and consumer by itself, as the last reading of the bridges left it; where the target tells. */
+  samplePads?(): Promise<PadReading[]>;
   /** What it does not offer, by metric name, for the report. */
   readonly notOffered: readonly string[];
   versions(): Record<string, string>;

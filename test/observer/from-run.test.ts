@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunObserver } from '../../src/observer/from-run.ts';
-import { clientSampleOf, sfuSampleOf } from '../../src/observer/run-samples.ts';
+import { clientSampleOf, padSampleOf, sfuSampleOf } from '../../src/observer/run-samples.ts';
 import type { ObserverSummary } from '../../src/observer/summary.ts';
 import type { ParticipantSample, TrackSample } from '../../src/participants/types.ts';
-import type { BridgeSample } from '../../src/targets/types.ts';
+import type { BridgeSample, PadReading } from '../../src/targets/types.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 function track(values: Partial<TrackSample>): TrackSample {
@@ -128,6 +128,61 @@ describe('readings as samples', () => {
   });
 });
 
+const pad = (values: Partial<PadReading>): PadReading => ({
+  bridgeId: 'b1',
+  transportId: 't',
+  producerId: 'prod',
+  consumerId: null,
+  internal: false,
+  kind: 'audio',
+  ssrc: 7,
+  localPort: null,
+  remotePort: null,
+  readAtMs: 1,
+  packets: 10,
+  nackCount: null,
+  pliCount: 0,
+  firCount: null,
+  packetsLost: 1,
+  packetsRetransmitted: null,
+  ...values,
+});
+
+describe('producers and consumers as pads', () => {
+  it('are named as upstream’s monitors name them', () => {
+    const sample = padSampleOf(
+      'b1',
+      [
+        pad({}),
+        pad({ consumerId: 'cons', ssrc: null, transportId: 'u' }),
+        pad({ transportId: 'pipe', internal: true, localPort: 1, remotePort: 2, consumerId: 'pc' }),
+      ],
+      5,
+    );
+    const common = { streamId: 'prod', mediaType: 'audio', pliCount: 0 };
+    expect(sample.transports).toEqual([
+      { transportId: 't', internal: false, noReport: true },
+      { transportId: 'u', internal: false, noReport: true },
+      { transportId: 'pipe', internal: true, noReport: true, localPort: 1, remotePort: 2 },
+    ]);
+    expect(sample.inboundRtpPads).toEqual([
+      {
+        ...common,
+        transportId: 't',
+        padId: 'prod',
+        ssrc: 7,
+        internal: false,
+        packetsReceived: 10,
+        packetsLost: 1,
+      },
+    ]);
+    expect(sample.outboundRtpPads).toMatchObject([
+      { ...common, sinkId: 'cons', padId: 'cons', ssrc: 0, packetsSent: 10 },
+      { ...common, sinkId: 'pc', internal: true },
+    ]);
+  });
+});
+
 describe('a run’s observer', () => {
   let directory: string;
   beforeEach(async () => {
@@ -151,6 +206,12 @@ describe('a run’s observer', () => {
         ]),
       ]);
       run.addBridges([{ ...bridge, readAtMs }]);
+      run.addPads([
+        pad({}),
+        pad({ transportId: 'out', consumerId: 'cons' }),
+        pad({ transportId: 'pipe', consumerId: 'pipe-consumer', internal: true }),
+        pad({ bridgeId: 'b2', transportId: 'pipe-in', internal: true }),
+      ]);
       await clock.advance(1000);
     }
     run.onParticipantEvent({ type: 'left', participantId: 'p2', reason: 'plan' });
@@ -189,6 +250,24 @@ describe('a run’s observer', () => {
     expect(inbound).toHaveLength(4);
     const column = inbound[0]?.split(',').indexOf('remoteClientId') ?? -1;
     expect(inbound.slice(1).map((row) => row.split(',')[column])).toEqual(['p1', 'p1', 'p1']);
+    const rows = async (type: string): Promise<Record<string, string>[]> => {
+      const text = await readFile(join(directory, `${type}.csv`), 'utf8');
+      const [names = [], ...cells] = text
+        .trimEnd()
+        .split('\r\n')
+        .map((row) => row.split(','));
+      return cells.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] ?? ''])));
+    };
+    const [received, piped] = await rows('sfu-inbound-rtp-pad');
+    expect(received).toMatchObject({ sfuId: 'b1', clientId: 'p1', trackId: 'mic', internal: 'false' });
+    expect(piped).toMatchObject({
+      sfuId: 'b2',
+      remoteSfuId: 'b1',
+      remoteSinkId: 'pipe-consumer',
+      internal: 'true',
+    });
+    const [sent] = await rows('sfu-outbound-rtp-pad');
+    expect(sent).toMatchObject({ sfuId: 'b1', clientId: 'p2', trackId: 'ear', sfuSinkId: 'cons' });
     const transports = await readFile(join(directory, 'sfu-transport.csv'), 'utf8');
     expect(transports.trimEnd().split('\r\n')).toHaveLength(7);
   });

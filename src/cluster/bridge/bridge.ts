@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createWorker, type types as mediasoup, version } from 'mediasoup';
-import type { BridgeSample } from '../../targets/types.ts';
+import type { BridgeSample, PadReading } from '../../targets/types.ts';
 import { RpcError } from '../rpc.ts';
 import { sendsBandwidthFeedback } from './bandwidth-feedback.ts';
 import { ROUTER_CODECS } from './codecs.ts';
@@ -123,6 +123,11 @@ export class Bridge {
       packetsRetransmittedOut: sum('packetsRetransmittedOut'),
       readDurationMs: endedAtMs - startedAtMs,
     };
+  }
+
+  /** Every producer and consumer as `sample` last read it. */
+  pads(): PadReading[] {
+    return [...this.#open.values()].flatMap((room) => room.pads());
   }
 
   /** Resolves when the worker process has ended; one that does not end by itself is killed. */

@@ -7,6 +7,8 @@ interface Entry {
   traffic: TrafficClass;
   read(): Promise<Reading | null>;
   last: Partial<Tally>;
+  /** When `last` was read, on the worker's clock. */
+  lastReadAtMs: number | null;
   retiring: boolean;
 }
 
@@ -26,7 +28,7 @@ export class Ledger {
   readonly #retired: Record<TrafficClass, Tally> = { local: { ...EMPTY_TALLY }, relay: { ...EMPTY_TALLY } };
 
   add(id: string, traffic: TrafficClass, read: () => Promise<Reading | null>): void {
-    this.#live.set(id, { traffic, read, last: {}, retiring: false });
+    this.#live.set(id, { traffic, read, last: {}, lastReadAtMs: null, retiring: false });
   }
 
   /**
@@ -57,11 +59,19 @@ export class Ledger {
     return { ...totals, readAtMs };
   }
 
+  /** What the last reading of one of them said; asks nobody. null: it is not in the books, or leaving them. */
+  lastOf(id: string): { traffic: TrafficClass; tally: Partial<Tally>; readAtMs: number | null } | null {
+    const entry = this.#live.get(id);
+    if (entry === undefined || entry.retiring) return null;
+    return { traffic: entry.traffic, tally: entry.last, readAtMs: entry.lastReadAtMs };
+  }
+
   async #update(entry: Entry): Promise<number | null> {
     try {
       const reading = await entry.read();
       if (reading === null) return null;
       entry.last = reading.tally;
+      entry.lastReadAtMs = reading.timestampMs;
       return reading.timestampMs;
     } catch {
       // Closed while the question was on its way: what was read before stands.

@@ -54,6 +54,7 @@ serveRpc<BridgeMethods>(
     pipeOut: async (params) => (await room(params)).pipes.pipeOut(params),
     pipeIn: async (params) => done((await room(params)).pipes.pipeIn(params)),
     sample: async () => (await bridge()).sample(),
+    pads: async () => (await bridge()).pads(),
     stop,
   },
 );

@@ -1,6 +1,6 @@
 import type { types as mediasoup } from 'mediasoup';
 import type { MediaKind, MediaSource } from '../../scenario/plan-types.ts';
-import type { BridgeSample } from '../../targets/types.ts';
+import type { BridgeSample, PadReading } from '../../targets/types.ts';
 import type { TransportInfo } from '../signalling/protocol.ts';
 
 /** How a bridge process is set up. Sizes in bytes, bitrates in bits per second. */
@@ -96,6 +96,7 @@ export interface BridgeMethods {
     result: null;
   };
   sample: { params: null; result: BridgeSample };
+  pads: { params: null; result: PadReading[] };
   /** The worker has ended when this is answered. */
   stop: { params: null; result: null };
 }

@@ -1,6 +1,8 @@
 import type { types as mediasoup } from 'mediasoup';
+import type { PadReading } from '../../targets/types.ts';
 import { RpcError } from '../rpc.ts';
 import type { Ledger, TrafficClass } from './ledger.ts';
+import { padReading } from './pad-reading.ts';
 import { consumerReading, producerReading, transportReading } from './tally.ts';
 
 type AnyTransport = mediasoup.WebRtcTransport | mediasoup.PipeTransport;
@@ -64,6 +66,30 @@ export class RoomMedia {
 
   get consumerCount(): number {
     return this.#consumers.size;
+  }
+
+  /** Every producer and consumer with its last counters. */
+  pads(bridgeId: string): PadReading[] {
+    const inbound = [...this.#producers.values()].map(({ item, transportId }) =>
+      this.#pad(bridgeId, transportId, item, { producerId: item.id, consumerId: null }),
+    );
+    const outbound = [...this.#consumers.values()].map(({ item, transportId }) =>
+      this.#pad(bridgeId, transportId, item, { producerId: item.producerId, consumerId: item.id }),
+    );
+    return [...inbound, ...outbound].filter((pad) => pad !== null);
+  }
+
+  #pad(
+    bridgeId: string,
+    transportId: string,
+    item: mediasoup.Producer | mediasoup.Consumer,
+    identity: Pick<PadReading, 'producerId' | 'consumerId'>,
+  ): PadReading | null {
+    const last = this.#ledger.lastOf(item.id);
+    if (last === null) return null;
+    const transport = this.#transports.get(transportId);
+    const pipe = transport !== undefined && 'tuple' in transport ? transport.tuple : null;
+    return padReading({ ...identity, bridgeId, transportId, item, last, pipe });
   }
 
   /** Returns the consumers that ended only because their producer did, for their participants to be told. */

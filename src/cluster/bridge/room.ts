@@ -1,4 +1,5 @@
 import type { types as mediasoup } from 'mediasoup';
+import type { PadReading } from '../../targets/types.ts';
 import { RpcError } from '../rpc.ts';
 import { AudioLevels } from './audio-levels.ts';
 import { withoutBandwidthFeedback } from './bandwidth-feedback.ts';
@@ -57,6 +58,10 @@ export class BridgeRoom {
       consumers: this.#media.consumerCount,
       participants: this.#participants.size,
     };
+  }
+
+  pads(): PadReading[] {
+    return this.#media.pads(this.#parts.settings.bridgeId);
   }
 
   async createTransport({ participantId }: Params<'createTransport'>): Promise<Result<'createTransport'>> {

@@ -1,6 +1,6 @@
 import { environmentError, errorMessage } from '../../errors.ts';
 import type { System } from '../../system/types.ts';
-import type { BridgeInfo, BridgeSample } from '../../targets/types.ts';
+import type { BridgeInfo, BridgeSample, PadReading } from '../../targets/types.ts';
 import type { BridgeNotifications } from '../bridge/protocol.ts';
 import type { ClusterSettings } from '../settings.ts';
 import { BridgeProcess } from './bridge-process.ts';
@@ -83,6 +83,14 @@ export class BridgePool {
     const samples = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     for (const sample of samples) this.#stress.add(sample);
     return samples;
+  }
+
+  /** Producers and consumers of every living bridge that answers in time, as they were last read. */
+  async pads(): Promise<PadReading[]> {
+    const outcomes = await Promise.allSettled(
+      this.living.map((bridge) => bridge.call('pads', null, { timeoutMs: SAMPLE_TIMEOUT_MS })),
+    );
+    return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
   }
 
   async close(): Promise<void> {

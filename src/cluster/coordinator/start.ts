@@ -46,6 +46,7 @@ export async function startCluster(
       'GET /health': () => health(pool),
       'GET /bridges': () => pool.infos,
       'GET /samples': () => pool.sample(),
+      'GET /pads': () => pool.pads(),
       'POST /rooms/access': (body) => access(lobby, url, body),
     },
     sockets: {

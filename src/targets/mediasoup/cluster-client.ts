@@ -7,7 +7,7 @@ import type {
   ClusterHealth,
 } from '../../cluster/api.ts';
 import { environmentError, errorMessage } from '../../errors.ts';
-import type { BridgeInfo, BridgeSample } from '../types.ts';
+import type { BridgeInfo, BridgeSample, PadReading } from '../types.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;
 
@@ -33,6 +33,10 @@ export class ClusterClient {
 
   samples(): Promise<BridgeSample[]> {
     return this.#request('GET', '/samples');
+  }
+
+  pads(): Promise<PadReading[]> {
+    return this.#request('GET', '/pads');
   }
 
   access(request: ClusterAccessRequest, signal: AbortSignal): Promise<ClusterAccess> {

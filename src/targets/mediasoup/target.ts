@@ -5,7 +5,15 @@ import { environmentError } from '../../errors.ts';
 import { requireWorker } from '../../setup/find-worker.ts';
 import { Scope } from '../../system/scope.ts';
 import type { System } from '../../system/types.ts';
-import type { AccessRequest, BridgeInfo, BridgeSample, RoomAccess, Target, TargetOptions } from '../types.ts';
+import type {
+  AccessRequest,
+  BridgeInfo,
+  BridgeSample,
+  PadReading,
+  RoomAccess,
+  Target,
+  TargetOptions,
+} from '../types.ts';
 import { ClusterClient } from './cluster-client.ts';
 
 export interface MediasoupTargetOptions extends TargetOptions {
@@ -74,6 +82,13 @@ export class MediasoupTarget implements Target {
   async sampleBridges(): Promise<BridgeSample[]> {
     return this.#started()
       .samples()
+      .catch(() => []);
+  }
+
+  /** Empty when the cluster does not answer, as an older one does not. */
+  async samplePads(): Promise<PadReading[]> {
+    return this.#started()
+      .pads()
       .catch(() => []);
   }
 
