@@ -56,6 +56,18 @@ export type TimelineRecord = { tMs: number } & (
   | { type: 'warning'; code: string; message: string }
   | { type: 'gate'; expression: string; outcome: GateOutcome; value: number | null }
   | { type: 'calibration-step'; step: CalibrationStepRecord }
+  /** Before anybody joined; all that the probe measured is in `probe.json`. */
+  | {
+      type: 'path-probed';
+      prober: string;
+      /** UDP payload of a datagram. */
+      sizeBytes: number | null;
+      /** UDP payload one way: the highest that the path carried, or what was delivered at a fixed rate. */
+      bitrateBps: number | null;
+      packetRatePps: number | null;
+      lossRatio: number | null;
+      jitterMs: number | null;
+    }
   | { type: 'run-ended'; status: RunStatus; reason: string | null }
 );
 

@@ -14,6 +14,7 @@ const NEEDED: Record<TimelineRecord['type'], (record: Record<string, unknown>) =
   'participant-failed': hasParticipant,
   'participant-steps': hasParticipant,
   'calibration-step': ({ step }) => typeof step === 'object' && step !== null,
+  'path-probed': ({ prober }) => typeof prober === 'string',
   'track-published': hasParticipant,
   'track-subscribed': hasParticipant,
   'participant-left': hasParticipant,

@@ -12,7 +12,7 @@ export interface RunParts extends Omit<RigParts, 'rooms' | 'participants'> {
 }
 
 export interface RunProgress {
-  phase: 'starting' | 'running' | 'draining';
+  phase: 'probing' | 'starting' | 'running' | 'draining';
   tMs: number;
   stage: StagePlan | null;
   snapshot: Snapshot | null;

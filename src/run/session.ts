@@ -8,6 +8,7 @@ import type { HostInfo } from '../system/host-info.ts';
 import type { System } from '../system/types.ts';
 import { conclude } from './conclude.ts';
 import { observeRun } from './observe-run.ts';
+import { probeForRun } from './probe-run.ts';
 import { executeRun, type RunEnd, type RunParts, type RunProgress } from './runner.ts';
 import { steadyWindow } from './schedule.ts';
 
@@ -51,6 +52,8 @@ export async function runSession(input: SessionInput, signal: AbortSignal): Prom
     expectedTracks: expectedTracks(plan),
     onFailure: (error) => failure.abort(error),
   });
+  const stop = AbortSignal.any([signal, failure.signal]);
+  const probed = await probeForRun(input, recorder, stop);
   const observed = await observeRun(input, expectedTracks(plan));
   const end = await executeRun(
     {
@@ -64,15 +67,15 @@ export async function runSession(input: SessionInput, signal: AbortSignal): Prom
       maxPacketRatePps: () => input.maxPacketRatePps,
       onProgress: (progress) => input.onProgress(progress, () => evaluateGates(gates, recorder.query())),
     },
-    AbortSignal.any([signal, failure.signal]),
+    stop,
   );
   const observerFiles = await observed.close();
   const conclusion = conclude({ end, gates, trustBounds: scenario.trust, query: recorder.query() });
   const writeFailure = await recorder.finish(end.tMs, {
     ...conclusion,
     ...lastFacts(input, end),
-    files: [...recorder.manifest.files, ...observerFiles],
-    warnings: [...warningsOf(input, end), ...observed.troubles],
+    files: [...recorder.manifest.files, ...probed.files, ...observerFiles],
+    warnings: [...warningsOf(input, end), ...probed.warnings, ...observed.troubles],
     bridges: recorder.bridgeSummaries(
       end.bridges.map(({ bridgeId, software }) => ({
         id: bridgeId,

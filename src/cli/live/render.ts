@@ -29,9 +29,16 @@ function gateMark(gate: GateResult, paint: ChalkInstance): string {
   return gate.level === 'warn' ? paint.yellow('!') : paint.red('✗');
 }
 
+/** What goes on before the run's clock does; null from then on. */
+function preparation({ phase }: LiveState): string | null {
+  if (phase === 'probing') return 'measuring the UDP path, before anybody joins';
+  return phase === 'starting' ? 'starting the target and the engines' : null;
+}
+
 function phaseLine(state: LiveState, paint: ChalkInstance): string {
   const name = paint.bold(safeText(state.scenarioName));
-  if (state.phase === 'starting') return `${name}  starting the target and the engines`;
+  const preparing = preparation(state);
+  if (preparing !== null) return `${name}  ${preparing}`;
   const clock = `${formatClock(state.tMs)} of ${formatClock(state.durationMs)}`;
   if (state.phase === 'draining') return `${name}  ${clock}  leaving the rooms and writing the results`;
   return `${name}  ${paint.cyan(bar(state.tMs / state.durationMs))}  ${clock}  ${safeText(state.stage ?? '')}`;
@@ -57,7 +64,7 @@ function bridgeLines({ bridges }: LiveState, paint: ChalkInstance): string[] {
 /** The lines of the live view, each cut to `columns`; redrawn whole. */
 export function renderLive(state: LiveState, columns: number, paint: ChalkInstance): string[] {
   const lines = [phaseLine(state, paint)];
-  if (state.phase !== 'starting') {
+  if (preparation(state) === null) {
     lines.push(participantLine(state, paint), ...bridgeLines(state, paint));
     for (const gate of state.gates) lines.push(`${gateMark(gate, paint)} ${safeText(gate.expression)}`);
   }
@@ -67,8 +74,8 @@ export function renderLive(state: LiveState, columns: number, paint: ChalkInstan
 
 /** One line for a pipe or a log: no colours, no cursor. */
 export function renderPlainLine(state: LiveState): string {
-  if (state.phase === 'starting')
-    return `${safeText(state.scenarioName)}: starting the target and the engines`;
+  const preparing = preparation(state);
+  if (preparing !== null) return `${safeText(state.scenarioName)}: ${preparing}`;
   const stress = state.bridges
     .map((bridge) => `${safeText(bridge.bridgeId)} ${bridge.stress?.toFixed(3) ?? '–'}`)
     .join(', ');

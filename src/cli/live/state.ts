@@ -2,7 +2,7 @@ import type { BridgeRow, GateResult, QualityRow } from '../../results/records.ts
 
 /** What a live view shows; the runner tells it every second. */
 export interface LiveState {
-  phase: 'starting' | 'running' | 'draining';
+  phase: 'probing' | 'starting' | 'running' | 'draining';
   scenarioName: string;
   /** Since the origin; negative or 0 while starting. */
   tMs: number;

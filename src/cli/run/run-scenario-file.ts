@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { capacityMismatches } from '../../capacity/match.ts';
 import type { GateResult, Manifest } from '../../results/records.ts';
-import { SIDE_FILES } from '../../results/side-file.ts';
 import type { RunProgress } from '../../run/runner.ts';
 import { runSession } from '../../run/session.ts';
 import { planRun } from '../../scenario/plan.ts';
@@ -18,7 +17,6 @@ import { checkBrowsers, withBrowserFlags } from './browser-settings.ts';
 import { createEngines, createTarget } from './compose.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
-import { probeBeforeRun } from './probe-before-run.ts';
 import { tellCause } from './tell-cause.ts';
 
 /** Runs a scenario file to its verdict; sets the exit code. Throws for what keeps it from starting at all. */
@@ -39,7 +37,6 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
   });
   try {
     await checkBrowsers(system, scenario, plan, signal);
-    const probed = await probeBeforeRun(scenario, signal, context);
     const { manifest, cause } = await runSession(
       {
         ...loaded,
@@ -59,7 +56,6 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
       signal,
     );
     view.close();
-    if (probed !== null) await writeFile(join(dir, SIDE_FILES.probe), probed, { mode: 0o600 });
     await report(dir, manifest, flags, context);
     tellCause(cause, system);
     context.exit(manifest.exitCode ?? 1);

@@ -1,4 +1,6 @@
 import type { TimelineRecord } from '../../results/records.ts';
+import { formatBitrate, formatCount } from '../format.ts';
+import { numberOrNull } from './series.ts';
 import type { EventRow } from './types.ts';
 
 /** Events kept for the report; what is beyond is counted. */
@@ -54,6 +56,11 @@ function describe(record: TimelineRecord): Omit<EventRow, 'tMs'> | null {
             text: `${record.participantId} joined again on ${record.bridgeId}, attempt ${record.attempt}`,
           }
         : null;
+    case 'path-probed':
+      return {
+        level: 'info',
+        text: `the UDP path carries ${formatBitrate(numberOrNull(record.bitrateBps))}, ${formatCount(numberOrNull(record.packetRatePps))} packets/s (${record.prober})`,
+      };
     case 'warning':
       return { level: 'warning', text: `${record.code}: ${record.message}` };
     case 'run-ended':
