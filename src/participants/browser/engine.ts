@@ -1,4 +1,4 @@
-import { errorMessage } from '../../errors.ts';
+import { environmentError, errorMessage, RtcBenchError } from '../../errors.ts';
 import type { BrowserName, ParticipantPlan } from '../../scenario/plan-types.ts';
 import { Scope } from '../../system/scope.ts';
 import type { System } from '../../system/types.ts';
@@ -148,7 +148,14 @@ export class BrowserEngine implements Engine {
       onGone: (participantIds, reason) => this.#onGone(participantIds, reason),
     });
     this.#pages.set(name, pages);
-    await pages.warmUp(pagesAhead);
+    await pages.warmUp(pagesAhead).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (error instanceof RtcBenchError) throw error;
+      throw environmentError('RTCB_BROWSER_PAGE', `${name} opens no page: ${errorMessage(error)}`, {
+        hint: 'npx rtc-bench doctor; is there memory for a browser?',
+        cause: error,
+      });
+    });
   }
 
   #pagesFor(plan: ParticipantPlan): Pages {

@@ -154,12 +154,13 @@ describe('getStats of Chromium becomes a sample', () => {
     expect(track(resent, 'up:v1')).toMatchObject({ packets: 405 + 141 - 20, retransmittedPackets: 20 });
   });
 
-  it('with the layer that is really sent when the upper one has stopped', () => {
+  it.each([
+    ['has stopped', { framesPerSecond: 0 }],
+    ['has not begun', { framesPerSecond: undefined, frameHeight: undefined, frameWidth: undefined }],
+  ])('with the layer that is really sent when the upper one %s', (_what, over) => {
     const limited = {
       ...chromium,
-      send: chromium.send.map((entry) =>
-        entry.rid === 'r1' ? { ...entry, framesPerSecond: 0, frameHeight: undefined } : entry,
-      ),
+      send: chromium.send.map((entry) => (entry.rid === 'r1' ? { ...entry, ...over } : entry)),
     };
     expect(track(limited, 'up:v1')).toMatchObject({ spatialLayer: 0, frameHeight: 180 });
   });

@@ -4,9 +4,6 @@ import { layersOf, SCREEN_LAYER } from '../../layers.ts';
 import type { PublishedTrack } from '../stats/tracks.ts';
 import type { BorrowedTrack, Studio } from './media/studio.ts';
 
-/** Where the encoder starts before the estimate of bandwidth is there; libwebrtc's own start is a third of it. */
-const START_BITRATE_KBPS = 1000;
-
 /** Sends what one participant publishes. */
 export class Publisher {
   readonly #device: Device;
@@ -47,12 +44,11 @@ export class Publisher {
   }
 
   #options(source: MediaSource, publish: ParticipantPlan['publish']): Partial<types.ProducerOptions> {
-    const codecOptions = { videoGoogleStartBitrate: START_BITRATE_KBPS };
     if (source === 'camera' && publish.video !== null) {
       const { video } = publish;
       const layers = layersOf(video);
       return {
-        codecOptions,
+        codecOptions: startAtOnce(layers),
         codec: this.#codec(`video/${video.codec}`),
         encodings: layers.map((layer) => ({
           maxBitrate: layer.maxBitrateBps,
@@ -65,7 +61,7 @@ export class Publisher {
     }
     if (source === 'screen')
       return {
-        codecOptions,
+        codecOptions: startAtOnce([SCREEN_LAYER]),
         codec: this.#codec('video/vp8'),
         encodings: [{ maxBitrate: SCREEN_LAYER.maxBitrateBps }],
       };
@@ -79,4 +75,13 @@ export class Publisher {
     if (codec === undefined) throw new Error(`browser and SFU have no ${mimeType} in common to send`);
     return codec;
   }
+}
+
+/**
+ * A load should be there when it is told to be. Left to itself libwebrtc starts at 300 kbit/s, and without feedback on
+ * bandwidth it takes half a minute to dare three layers; where they are too much, its estimate comes down quickly.
+ */
+function startAtOnce(layers: readonly { maxBitrateBps: number }[]): types.ProducerCodecOptions {
+  const sumBps = layers.reduce((sum, { maxBitrateBps }) => sum + maxBitrateBps, 0);
+  return { videoGoogleStartBitrate: Math.round(sumBps / 1000) };
 }

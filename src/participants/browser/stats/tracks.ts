@@ -140,11 +140,14 @@ function withoutRetransmissions(
 
 /** The highest layer that is really sent: a browser short of bandwidth or CPU sends no frames of the upper ones. */
 function highestSent(layers: readonly StatsEntry[], rids: readonly string[]): StatsEntry | undefined {
-  const sent = layers.filter(
-    (layer) => layer.active !== false && (numberOf(layer, 'framesPerSecond') ?? 1) > 0,
-  );
+  const sent = layers.filter((layer) => layer.active !== false && isEncoded(layer));
   const candidates = sent.length > 0 ? sent : layers;
   return candidates.toSorted((a, b) => (layerOf(b, rids) ?? 0) - (layerOf(a, rids) ?? 0))[0];
+}
+
+/** A layer that was never encoded has neither rate nor size; not every browser tells the rate. */
+function isEncoded(layer: StatsEntry): boolean {
+  return (numberOf(layer, 'framesPerSecond') ?? numberOf(layer, 'frameHeight') ?? 0) > 0;
 }
 
 function layerOf(layer: StatsEntry | undefined, rids: readonly string[]): number | null {
