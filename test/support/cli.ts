@@ -36,7 +36,9 @@ export interface CliOptions {
   ownNetwork?: boolean;
 }
 
-const IN_OWN_NETWORK = ['--net', '--map-root-user', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
+/** Root needs no user namespace for it, which chroots and containers forbid even to root. */
+const AS_WHOM = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+const IN_OWN_NETWORK = ['--net', ...AS_WHOM, 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
 
 /** Starts the command line as a user would, with its own mark in the environment. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
