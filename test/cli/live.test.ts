@@ -82,6 +82,16 @@ describe('the live view', () => {
     expect(renderPlainLine(state({ phase: 'starting', scenarioName: '\u001b[2J' }))).not.toContain('\u001b');
   });
 
+  it('says what goes on before the clock does', () => {
+    for (const [phase, words] of [
+      ['probing', 'quickstart: measuring the UDP path, before anybody joins'],
+      ['starting', 'quickstart: starting the target and the engines'],
+    ] as const) {
+      expect(renderPlainLine(state({ phase }))).toBe(words);
+      expect(renderLive(state({ phase }), 100, noPaint)).toEqual([words.replace(': ', '  ')]);
+    }
+  });
+
   it('redraws at most ten times a second and leaves the cursor visible', () => {
     const [stream, clock] = [new MemoryStream(), new FakeClock()];
     const view = terminalView(stream, clock, noPaint);

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 import { usageError } from '../../errors.ts';
 import { type CalibrationReport, readCalibration } from '../../reports/calibration/model.ts';
-import { renderCalibrationPage } from '../../reports/calibration/page.ts';
+import { answer, renderCalibrationPage } from '../../reports/calibration/page.ts';
 import { writeText } from '../../reports/ci/outputs.ts';
 import { bundlePageScript } from '../../reports/html/page-script.ts';
 import { FILES } from '../../results/files.ts';
+import { safeText } from '../../system/safe-text.ts';
 import { renderCalibration } from '../calibrate/render-calibration.ts';
 import type { ReportFlags } from '../commands/report.ts';
 import type { CliContext } from '../context.ts';
@@ -29,6 +30,13 @@ export async function reportCalibration(
   const page = flags.html === undefined ? join(folder, FILES.report) : resolve(system.cwd, flags.html);
   await writeCalibrationPage(report, page);
   const { capacity, problem } = report;
+  if (context.quiet && !flags.json) {
+    const { word, text } = answer(report);
+    system.stdout.write(
+      `${word} ${safeText(capacity.scenario.name)}: ${safeText(text)}\n${safeText(shownPath(system.cwd, page))}\n`,
+    );
+    return true;
+  }
   system.stdout.write(
     flags.json
       ? `${JSON.stringify(capacity, null, 2)}\n`

@@ -37,13 +37,14 @@ export function renderCalibrationPage(report: CalibrationReport, script: string 
   });
 }
 
-interface Answer {
+export interface CalibrationAnswer {
   tone: 'good' | 'unsure';
   word: string;
   text: string;
 }
 
-function answer({ capacity, problem }: CalibrationReport): Answer {
+/** The number and how sure it is, or why there is none. */
+export function answer({ capacity, problem }: CalibrationReport): CalibrationAnswer {
   const { maxPacketRatePps, interval, limitedBy } = capacity;
   if (maxPacketRatePps === null)
     return {

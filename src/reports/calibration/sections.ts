@@ -156,6 +156,7 @@ export function stepsSection({ capacity }: CalibrationReport): Section {
       number(step.freezeRatio, formatRatio),
       {
         show: html`<span class="outcome ${tone}">${word}</span>${step.reason === null ? null : html` <small>${step.reason}</small>`}`,
+        className: 'why',
       },
     ];
   });
@@ -220,7 +221,7 @@ export function searchSection({ capacity }: CalibrationReport): Section {
         number(repeat.load, formatNumber),
         number(repeat.steps, formatCount),
         number(repeat.durationMs, (value) => formatDuration(value ?? 0)),
-        LIMITED_BY[repeat.limitedBy],
+        { show: LIMITED_BY[repeat.limitedBy], className: 'why' },
       ]),
     )}<h3>Objective: what had to hold at every step</h3><ul class="reasons plain">${capacity.objective.map(
       (gate) => html`<li><code>${gate}</code></li>`,

@@ -18,5 +18,6 @@ export const FINDINGS_STYLE = `
 .band-maximum{fill:var(--mark)}.band-knee{fill:var(--s4);fill-opacity:.13}
 .reasons.plain li{border-left-color:var(--line)}
 header .note{margin-top:20px}
+td.why{min-width:260px}
 @media (max-width:640px){.lanes .rows{grid-template-columns:minmax(0,1fr) max-content}.lane-sum{grid-column:2}.rows .lane,.lane-axis{grid-column:1/-1}.lane-axis .alt{display:none}.x-axis{padding-left:0}}
 `;
