@@ -10,6 +10,11 @@ it('finds by a real sweep a size that holds, above sizes that the socket itself 
   const { sweep, advice } = result;
   expect(performance.now() - startedAt).toBeLessThan(60_000);
   const smallest = sweep.receive[0];
+  expect(sweep.unasked).toMatchObject({
+    askedBytes: 0,
+    clamped: false,
+    grantedBytes: sweep.limits.rmemDefault,
+  });
   // 480 packets of a pause cost 1.1 MB: 64 KiB cannot hold them.
   expect(smallest).toMatchObject({ askedBytes: 65_536, passed: false });
   expect(smallest?.drops.socketDrops).toBeGreaterThan(0);

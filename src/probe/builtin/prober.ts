@@ -152,11 +152,12 @@ async function send(
 }
 
 /**
- * Only where everything is sent as fast as it can between two ends here: packets on a schedule leave one by one, and
- * a network in between must see single packets.
+ * Only where everything is sent as fast as it can between two ends here, once: packets on a schedule leave one by
+ * one, a search compares with such, and a network in between must see single packets.
  */
-function usesOffload({ shape, server }: ProbeRunOptions, sockets: SocketChoice): boolean {
-  return sockets.kind === 'native' && server === null && shape.kind === 'constant' && shape.ratePps === null;
+function usesOffload({ shape, server, skipsMissed }: ProbeRunOptions, sockets: SocketChoice): boolean {
+  const isUnlimited = shape.kind === 'constant' && shape.ratePps === null;
+  return sockets.kind === 'native' && server === null && isUnlimited && skipsMissed !== true;
 }
 
 async function resolved({

@@ -7,13 +7,16 @@ import type { SizeTrial, SweepResult, TuneResult } from './types.ts';
 export function trialText(side: 'receive' | 'send', trial: SizeTrial): string {
   const { drops } = trial;
   const dropped = side === 'receive' ? drops.socketDrops : drops.sendBufferErrors;
-  return `  ${side.padEnd(8)} ${formatBytes(trial.askedBytes).padStart(9)}  granted ${formatBytes(trial.grantedBytes).padStart(9)}  dropped ${formatCount(dropped).padStart(8)}  loss ${formatPercent(trial.lossRatio)}`;
+  return `  ${side.padEnd(8)} ${askedText(trial.askedBytes)}  granted ${formatBytes(trial.grantedBytes).padStart(9)}  dropped ${formatCount(dropped).padStart(8)}  loss ${formatPercent(trial.lossRatio)}`;
 }
 
-function sweepTable(title: string, { receive }: SweepResult): string {
-  const rows = receive.map(
+/** Nothing was asked: the kernel's default. */
+const askedText = (bytes: number) => (bytes === 0 ? 'default' : formatBytes(bytes)).padStart(9);
+
+function sweepTable(title: string, { unasked, receive }: SweepResult): string {
+  const rows = [unasked, ...receive].map(
     ({ askedBytes, grantedBytes, drops, lossRatio, passed, clamped }) =>
-      `  ${formatBytes(askedBytes).padStart(9)} ${formatBytes(grantedBytes).padStart(9)} ${formatCount(drops.socketDrops).padStart(9)} ${formatCount(drops.receiveBufferErrors).padStart(9)} ${formatCount(drops.backlogDrops).padStart(8)} ${formatCount(drops.networkLost).padStart(8)} ${formatPercent(lossRatio).padStart(8)}  ${passed ? 'ok' : 'drops'}${clamped ? ' (clamped)' : ''}`,
+      `  ${askedText(askedBytes)} ${formatBytes(grantedBytes).padStart(9)} ${formatCount(drops.socketDrops).padStart(9)} ${formatCount(drops.receiveBufferErrors).padStart(9)} ${formatCount(drops.backlogDrops).padStart(8)} ${formatCount(drops.networkLost).padStart(8)} ${formatPercent(lossRatio).padStart(8)}  ${passed ? 'ok' : 'drops'}${clamped ? ' (clamped)' : ''}`,
   );
   const header = `  ${'asked'.padStart(9)} ${'granted'.padStart(9)} ${'socket'.padStart(9)} ${'RcvbufErr'.padStart(9)} ${'backlog'.padStart(8)} ${'network'.padStart(8)} ${'loss'.padStart(8)}`;
   return [title, header, ...rows].join('\n');

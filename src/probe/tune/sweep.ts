@@ -26,6 +26,8 @@ export async function sweepBuffers(system: System, options: SweepOptions): Promi
     receive.push(trial);
     options.onTrial?.('receive', trial);
   };
+  const unasked = await tryOne(system, options, { receiveBufferBytes: null, sendBufferBytes: null });
+  options.onTrial?.('receive', unasked);
   const { possible, clamped } = splitByLimit(RECEIVE_SIZES, limits.rmemMax);
   for (const bytes of possible) await tryReceive(bytes);
   for (let n = 0; n < REFINEMENTS; n += 1) {
@@ -43,6 +45,7 @@ export async function sweepBuffers(system: System, options: SweepOptions): Promi
   receive.sort((a, b) => a.askedBytes - b.askedBytes);
   return {
     limits,
+    unasked,
     receive,
     send,
     smallestReceiveBytes: smallestPassing(receive).passing,
@@ -68,7 +71,7 @@ function notTested(clamped: readonly number[], rmemMax: number | null, send: rea
 async function tryOne(
   system: System,
   { burst, signal }: SweepOptions,
-  buffers: { receiveBufferBytes: number; sendBufferBytes: number | null },
+  buffers: { receiveBufferBytes: number | null; sendBufferBytes: number | null },
 ): Promise<SizeTrial> {
   const pause = buffers.sendBufferBytes === null ? { everyMs: burst.pauseEveryMs, ms: burst.pauseMs } : null;
   const prober = createBuiltinProber(system, { pause, sockets: DGRAM, version: 'tune' });
@@ -84,7 +87,7 @@ async function tryOne(
   });
   return trialOf(
     result,
-    buffers.sendBufferBytes ?? buffers.receiveBufferBytes,
+    buffers.sendBufferBytes ?? buffers.receiveBufferBytes ?? 0,
     buffers.sendBufferBytes !== null,
   );
 }

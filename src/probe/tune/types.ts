@@ -16,6 +16,7 @@ export interface BurstSettings {
 }
 
 export interface SizeTrial {
+  /** 0: nothing was asked. */
   askedBytes: number;
   /** As read back: the kernel doubles what was asked and clamps it to twice rmem_max (or wmem_max). */
   grantedBytes: number | null;
@@ -31,6 +32,8 @@ export interface SizeTrial {
 
 export interface SweepResult {
   limits: KernelLimits;
+  /** A socket that asks for nothing, `askedBytes` 0: what most programs get, and what `rmem_default` changes. */
+  unasked: SizeTrial;
   receive: SizeTrial[];
   send: SizeTrial[];
   /** Smallest receive buffer asked for that lost nothing, as every larger one; null: none did. */

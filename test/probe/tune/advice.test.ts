@@ -51,6 +51,7 @@ const limits = {
 function sweep(overrides: Partial<SweepResult> = {}): SweepResult {
   return {
     limits,
+    unasked: trial(0, false),
     receive: [trial(MIB, false), trial(2 * MIB, true)],
     send: [],
     smallestReceiveBytes: 2 * MIB,
