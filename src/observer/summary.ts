@@ -1,4 +1,4 @@
-import { averageBitrateBps, type Flow, MEDIA, type Medium } from './model/traffic.ts';
+import { averageBitrateBps, type Flow, MEDIA, type Medium, sumOfFlows } from './model/traffic.ts';
 import type { Call, Client, Track } from './model/types.ts';
 import type { Report } from './reports/types.ts';
 
@@ -60,17 +60,32 @@ function flowSummary(flow: Flow): FlowSummary {
   };
 }
 
-function flowSummaries(flows: Record<Medium, Flow>): Record<Medium, FlowSummary> {
-  return Object.fromEntries(MEDIA.map((medium) => [medium, flowSummary(flows[medium])])) as Record<
+function flowSummaries(stays: readonly Record<Medium, Flow>[]): Record<Medium, FlowSummary> {
+  const whole = (medium: Medium): Flow => sumOfFlows(stays.map((flows) => flows[medium]));
+  return Object.fromEntries(MEDIA.map((medium) => [medium, flowSummary(whole(medium))])) as Record<
     Medium,
     FlowSummary
   >;
 }
 
 interface KeptClient {
-  client: Client;
+  /** Its stays in the call, the latest last: one that left and came again is the same client. */
+  stays: Client[];
   matched: Set<string>;
   unmatched: Set<string>;
+}
+
+function clientSummary(clientId: string, { stays, matched, unmatched }: KeptClient): ClientSummary {
+  return {
+    clientId,
+    userId: stays.at(-1)?.userId ?? null,
+    joinedMs: Math.min(...stays.map(({ joinedMs }) => joinedMs)),
+    lastSeenMs: Math.max(...stays.map(({ sampleMs }) => sampleMs)),
+    matchedTracks: matched.size,
+    unmatchedTracks: unmatched.size,
+    up: flowSummaries(stays.map(({ traffic }) => traffic.up)),
+    down: flowSummaries(stays.map(({ traffic }) => traffic.down)),
+  };
 }
 
 interface KeptCall {
@@ -121,10 +136,10 @@ export class SummaryKeeper {
     const kept = this.#calls.get(client.call.callId);
     if (kept === undefined) return;
     let entry = kept.clients.get(client.clientId);
-    if (entry?.client !== client) {
-      entry = { client, matched: entry?.matched ?? new Set(), unmatched: entry?.unmatched ?? new Set() };
+    if (entry === undefined) {
+      entry = { stays: [client], matched: new Set(), unmatched: new Set() };
       kept.clients.set(client.clientId, entry);
-    }
+    } else if (entry.stays.at(-1) !== client) entry.stays.push(client);
     for (const connection of client.peerConnections.values()) {
       for (const track of connection.tracks.values()) this.#updateTrack(entry, track);
     }
@@ -148,16 +163,7 @@ export class SummaryKeeper {
         callId: call.callId,
         startedMs: call.startedMs,
         endedMs: call.endedMs,
-        clients: [...clients.values()].map(({ client, matched, unmatched }) => ({
-          clientId: client.clientId,
-          userId: client.userId,
-          joinedMs: client.joinedMs,
-          lastSeenMs: client.sampleMs,
-          matchedTracks: matched.size,
-          unmatchedTracks: unmatched.size,
-          up: flowSummaries(client.traffic.up),
-          down: flowSummaries(client.traffic.down),
-        })),
+        clients: [...clients].map(([clientId, client]) => clientSummary(clientId, client)),
         events,
         eventsLeftOut,
       })),

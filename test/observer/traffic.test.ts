@@ -73,6 +73,20 @@ describe('traffic of a client', () => {
     );
   });
 
+  it('adds up over the stays of a client that left and came again', () => {
+    const { client, observer } = createHarness();
+    const from = { serviceId: 'service', mediaUnitId: 'unit', connectionId: 'one' };
+    for (const firstMs of [0, 100_000]) {
+      client(sending(firstMs, 1000), from);
+      client(sending(firstMs + 1000, 2000), from);
+      observer.endClients(from, [{ roomId: 'room', clientId: 'alice' }]);
+    }
+    const clients = observer.summary().calls[0]?.clients;
+    expect(clients).toHaveLength(1);
+    expect(clients?.[0]).toMatchObject({ joinedMs: 0, lastSeenMs: 101_000 });
+    expect(clients?.[0]?.up.audio).toEqual({ bytes: 4000, averageBitrateBps: 8000, peakBitrateBps: 8000 });
+  });
+
   it('counts audio, video and data apart, up and down', () => {
     const { client, observer } = createHarness();
     client({

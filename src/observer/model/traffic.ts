@@ -67,3 +67,15 @@ export function addIncrement(target: Flow, increment: Increment, intervalMs: num
 export function averageBitrateBps(source: Flow): number | null {
   return source.measuredMs > 0 ? (source.measuredBytes * 8000) / source.measuredMs : null;
 }
+
+/** Several stays of one client together. */
+export function sumOfFlows(flows: readonly Flow[]): Flow {
+  const sum = flow();
+  for (const { bytes, measuredBytes, measuredMs, peakBitrateBps } of flows) {
+    sum.bytes += bytes;
+    sum.measuredBytes += measuredBytes;
+    sum.measuredMs += measuredMs;
+    if (peakBitrateBps !== null) sum.peakBitrateBps = Math.max(sum.peakBitrateBps ?? 0, peakBitrateBps);
+  }
+  return sum;
+}
