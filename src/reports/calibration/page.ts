@@ -112,7 +112,8 @@ function figures(capacity: CapacityFile): [string, string, string][] {
       `each ${formatCount(perConsumer.packetRatePps)} packets/s`,
     ]);
   const cpu = cpuAtMaximum(capacity);
-  if (cpu !== null) rows.push(['CPU of the bridge', formatRatio(cpu), 'of one core, at the maximum']);
+  if (maxPacketRatePps !== null && cpu !== null)
+    rows.push(['CPU of the bridge', formatRatio(cpu), 'of one core, at the maximum']);
   if (knee !== null)
     rows.push(['Knee of the delay', formatCount(knee.packetRatePps), `packets/s, ${knee.method}`]);
   if (spreadRatio !== null)

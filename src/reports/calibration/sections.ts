@@ -86,7 +86,7 @@ export function curveSection({ capacity }: CalibrationReport): Section {
     ]}</div>${
       placed.length === curve.length
         ? null
-        : html`<p class="note">${curve.length - placed.length} steps gave no packet rate, so they are only in the table.</p>`
+        : html`<p class="note">${curve.length - placed.length === 1 ? '1 step' : `${curve.length - placed.length} steps`} gave no packet rate and ${curve.length - placed.length === 1 ? 'is' : 'are'} only in the table.</p>`
     }`,
   };
 }
@@ -192,7 +192,9 @@ export function searchSection({ capacity }: CalibrationReport): Section {
   };
   const time = (name: string, value: number): (Cell | string)[] => [
     name,
-    { show: html`${bar(value)}${formatDuration(value)}`, value },
+    { show: bar(value) },
+    { show: formatDuration(value), value },
+    number(value / longest, formatRatio),
   ];
   return {
     id: 'search',
@@ -200,7 +202,12 @@ export function searchSection({ capacity }: CalibrationReport): Section {
     about:
       'How long it took beside a ramp in equal steps of the same resolution, and whether the repeats agree.',
     body: html`${table(
-      [{ head: 'Way' }, { head: 'Time of all repeats', number: true }],
+      [
+        { head: 'Way' },
+        { head: '' },
+        { head: 'Time of all repeats', number: true },
+        { head: 'Share of the longer', number: true },
+      ],
       [
         time('This search', search.durationMs),
         time('Linear ramp of the same resolution', search.linearRampMs),
