@@ -10,7 +10,12 @@ export function evaluateGates(gates: readonly GateSpec[], query: DistributionQue
 
 export function evaluateGate(gate: GateSpec, query: DistributionQuery): GateResult {
   const observed = query.query(gate.metric, gate.labels, gate.window);
-  const result = { expression: gate.text, level: gate.level, samples: observed.count };
+  const result = {
+    expression: gate.text,
+    level: gate.level,
+    samples: observed.count,
+    ...(gate.line === null || gate.column === null ? {} : { line: gate.line, column: gate.column }),
+  };
   const needed = Math.max(gate.minSamples ?? 1, neededBy(gate.aggregate));
   const value = observed.count < needed ? null : aggregate(gate.aggregate, observed);
   if (value === null || Number.isNaN(value)) {

@@ -53,11 +53,20 @@ function unsureReason({ status, statusReason, trust, gates, verdict }: Manifest)
   if (status !== 'completed')
     return `The run was ${status}${statusReason === null ? '' : `: ${statusReason}`}.`;
   if (trust?.verdict === 'saturated')
-    return `The load generator was the bottleneck, so the numbers say nothing about the bridges: ${trust.reasons[0]?.message ?? ''}.`;
+    return `${saturationIn(trust)}: ${trust.reasons[0]?.message ?? 'no reason was told'}.`;
   const unsure = gates.find((gate) => gate.outcome === 'inconclusive');
   if (unsure !== undefined)
     return `The gate ${unsure.expression} could not be judged${unsure.note === null ? '' : `: ${unsure.note}`}.`;
   return verdict === null ? 'The run was not judged.' : 'There were too few samples to judge.';
+}
+
+/** A generator that kept up but was read too seldom, or lost a part of itself, was no bottleneck. */
+const NO_BOTTLENECK = ['too-few-samples', 'engine-lost'];
+
+function saturationIn({ reasons }: NonNullable<Manifest['trust']>): string {
+  return NO_BOTTLENECK.includes(reasons[0]?.code ?? '')
+    ? 'There is no ground for a verdict'
+    : 'The load generator was the bottleneck, so the numbers say nothing about the bridges';
 }
 
 /** `quickstart · 1 min 30 s · mediasoup · 40 of 40 joined` as parts. */

@@ -44,6 +44,8 @@ const manifestSchema = z.looseObject({
       samples: finite,
       outcome: z.enum(['passed', 'failed', 'inconclusive']),
       note: z.string().nullable(),
+      line: finite.exactOptional(),
+      column: finite.exactOptional(),
     }),
   ),
   trust: z

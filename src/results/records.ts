@@ -284,8 +284,11 @@ export interface GateResult {
   value: number | null;
   samples: number;
   outcome: GateOutcome;
-  /** Why it is inconclusive, or where it stands in the scenario. */
+  /** Why it is inconclusive. */
   note: string | null;
+  /** Where the scenario says it, from 1; absent for an implied gate or one from a flag. */
+  line?: number;
+  column?: number;
 }
 
 export interface TrustReason {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../errors.ts';
 import { RunObserver } from '../observer/from-run.ts';
@@ -29,6 +29,8 @@ export async function observeRun(input: SessionInput, expectedTracks: number): P
   const rooms = new Map(plan.participants.map(({ id, roomId }) => [id, roomId]));
   const directory = join(input.dir, FOLDER);
   const troubles: string[] = [];
+  // As private as the rest of the run folder.
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const observer = await RunObserver.open({
     clock: system.clock,
     directory,

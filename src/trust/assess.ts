@@ -71,7 +71,9 @@ function degreeOf({ bound: name, value }: Finding, bounds: TrustBounds): Degree 
 }
 
 function reason({ bound: name, code, value, told }: Finding, bounds: TrustBounds): TrustReason {
-  return { code, message: `${told} (bound ${show(name, bounds[name])})`, value, bound: bounds[name] };
+  const bound = show(name, bounds[name]);
+  const place = value !== null && value <= bounds[name] ? `near the bound of ${bound}` : `bound ${bound}`;
+  return { code, message: `${told} (${place})`, value, bound: bounds[name] };
 }
 
 function generatorFindings({ generator, accounting }: TrustInput): Finding[] {

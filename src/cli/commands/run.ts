@@ -8,6 +8,8 @@ export interface RunFlags {
   dryRun: boolean;
   advertise?: string;
   clearGrid?: boolean;
+  junit?: string;
+  markdown?: string;
 }
 
 const EXAMPLE = `
@@ -27,6 +29,8 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('-o, --out <dir>', 'results folder (default: reports/<scenario>-<UTC time>)')
     .option('--seed <n>', 'overrides the seed of the scenario')
     .option('--json', 'print the result document (manifest.json) on stdout', false)
+    .option('--junit <file>', 'also write the gates as JUnit XML')
+    .option('--markdown <file>', 'also write a summary in Markdown')
     .option('--dry-run', 'print who joins what and when, start nothing (the same as `plan`)', false)
     .option(
       '--advertise <address>',

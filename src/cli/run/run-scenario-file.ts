@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { capacityMismatches } from '../../capacity/match.ts';
 import type { GateResult, Manifest } from '../../results/records.ts';
@@ -126,13 +125,16 @@ async function report(
   const { RunReader } = await import('../../results/reader.ts');
   const { buildReport } = await import('../../reports/model/build.ts');
   const { HtmlReporter } = await import('../../reports/html/reporter.ts');
+  const { writeCiOutputs, writeReport } = await import('../../reports/ci/outputs.ts');
   const built = await buildReport(await RunReader.open(dir));
-  await writeFile(join(dir, 'report.html'), (await HtmlReporter.create()).render(built), { mode: 0o600 });
+  await writeReport(join(dir, 'report.html'), await HtmlReporter.create(), built);
+  // With --json stdout is one document and nothing else.
+  await writeCiOutputs(built, flags, system, { annotate: !flags.json });
   if (flags.json) {
     system.stdout.write(`${JSON.stringify(manifest, null, 2)}\n`);
     return;
   }
-  const { ConsoleReporter } = await import('../../reports/console/reporter.ts');
+  const { ConsoleReporter, nextCommands } = await import('../../reports/console/reporter.ts');
   const below = relative(system.cwd, dir);
   const shown = below === '' || below.startsWith('..') ? dir : below;
   const console = new ConsoleReporter({
@@ -140,7 +142,7 @@ async function report(
     files: ['report.html', 'manifest.json', 'bridges.csv', 'participants.csv', 'tracks.csv'].map((name) =>
       join(shown, name),
     ),
-    next: [`rtc-bench report ${shown}`, `rtc-bench compare <another run> ${shown}`],
+    next: nextCommands(built, shown),
   });
   system.stdout.write(console.render(built));
 }

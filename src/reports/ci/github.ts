@@ -18,13 +18,10 @@ export class GithubAnnotationsReporter implements Reporter {
   }
 }
 
-/** A gate's note may say where it stands, as `FILE:LINE:COLUMN`. */
-const PLACE = /^(?<file>[^:]+):(?<line>\d+):(?<col>\d+)/;
-
 function annotation(gate: GateResult, scenarioPath: string | undefined): string {
-  const { file = scenarioPath, line, col } = PLACE.exec(gate.note ?? '')?.groups ?? {};
+  const { line = 1, column = 1 } = gate;
   const place: Record<string, string> =
-    file === undefined ? {} : { file, line: line ?? '1', col: col ?? '1' };
+    scenarioPath === undefined ? {} : { file: scenarioPath, line: String(line), col: String(column) };
   const text = `${gate.expression} ${gate.outcome}: value ${formatNumber(gate.value)} from ${gate.samples} samples`;
   const level = gate.outcome === 'failed' && gate.level === 'error' ? 'error' : 'warning';
   return command(level, text, { title: `rtc-bench: gate ${gate.outcome}`, ...place });

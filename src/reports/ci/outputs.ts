@@ -17,11 +17,16 @@ export interface CiFlags {
  * Writes what a CI system reads: the files that were asked for, and in GitHub Actions annotations on stdout and
  * the job's summary. Throws environmentError `RTCB_REPORT_UNWRITABLE`.
  */
-export async function writeCiOutputs(report: RunReport, flags: CiFlags, system: System): Promise<void> {
+export async function writeCiOutputs(
+  report: RunReport,
+  flags: CiFlags,
+  system: System,
+  { annotate = true }: { annotate?: boolean } = {},
+): Promise<void> {
   if (flags.junit !== undefined) await writeReport(flags.junit, new JUnitReporter(), report);
   if (flags.markdown !== undefined) await writeReport(flags.markdown, new MarkdownReporter(), report);
   if (flags.github !== true && system.env.GITHUB_ACTIONS !== 'true') return;
-  system.stdout.write(new GithubAnnotationsReporter().render(report));
+  if (annotate) system.stdout.write(new GithubAnnotationsReporter().render(report));
   const summary = system.env.GITHUB_STEP_SUMMARY;
   if (summary !== undefined && summary !== '')
     await appendFile(summary, new MarkdownReporter().render(report));

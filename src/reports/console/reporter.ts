@@ -140,7 +140,7 @@ export class ConsoleReporter implements Reporter {
     const words = {
       trusted: paint.green('The load generator kept up: the numbers can be trusted.'),
       suspect: paint.yellow('The load generator was under strain:'),
-      saturated: paint.red('The load generator was the bottleneck:'),
+      saturated: paint.red('The numbers cannot be trusted:'),
     };
     const reasons = trust.reasons.map((reason) => `  · ${safeText(reason.message)}`);
     return this.#section('Trust', [`  ${words[trust.verdict]}`, ...reasons].join('\n'));

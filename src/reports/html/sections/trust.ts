@@ -19,7 +19,7 @@ const WORDS = {
   saturated: [
     'bad',
     '✗ saturated',
-    'The load generator was the bottleneck; the numbers tell of it, not of the bridges.',
+    'The numbers cannot be trusted: they tell of the load generator as much as of the bridges.',
   ],
 } as const;
 
