@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -63,6 +63,23 @@ describe('report files', () => {
     const names = (await Promise.all(files.map(lines))).flat().flatMap((row) => row.match(/E\d+/) ?? []);
     expect(names).toContain('E39');
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('go on growing where they cannot be put aside, and lose nothing', async () => {
+    const sink = await openFileSink({
+      ...DEFAULT_FILE_SINK,
+      directory,
+      rotateBytes: 300,
+      types: ['call-event'],
+    });
+    await mkdir(join(directory, 'call-event.1.csv', 'in the way'), { recursive: true });
+    for (let index = 0; index < 6; index += 1) {
+      expect((await sink.write([event(`E${index}`)], never)).retry).toEqual([]);
+    }
+    await sink.close();
+    const files = (await readdir(directory)).filter((file) => file !== 'call-event.1.csv');
+    const names = (await Promise.all(files.map(lines))).flat().flatMap((row) => row.match(/E\d+/) ?? []);
+    expect(names.toSorted()).toEqual(['E0', 'E1', 'E2', 'E3', 'E4', 'E5']);
   });
 
   it('can be lines of JSON', async () => {

@@ -80,8 +80,12 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
     await file.handle.close();
     const rotations = file.rotations + 1;
     const name = (number: number) => join(directory, `${type}.${number}.${extension}`);
-    await rename(join(directory, `${type}.${extension}`), name(rotations));
-    if (options.keepFiles > 0) await rm(name(rotations - options.keepFiles), { force: true });
+    try {
+      await rename(join(directory, `${type}.${extension}`), name(rotations));
+      if (options.keepFiles > 0) await rm(name(rotations - options.keepFiles), { force: true });
+    } catch {
+      // What had to be written is written: a file that cannot be put aside goes on growing.
+    }
     files.set(type, await openFile(type, rotations));
   }
 
