@@ -221,6 +221,11 @@ describe('traps of iperf2', () => {
     expect(parse('iperf2-2.0.14a-dual.txt').total.outOfOrderPackets).toBeNull();
   });
 
+  it('reads bytes a second, as -f K prints', () => {
+    const text = fixture('iperf2-seed-host.txt').replaceAll('48.2 Mbits/sec', '5884 KBytes/sec');
+    expect(parseIperf(text).total.throughputBps).toBe(5884 * 1024 * 8);
+  });
+
   it('does not count the sums beside the streams', () => {
     expect(parse('iperf2-2.0.14a-server-parallel.txt').intervals[0]).toMatchObject({
       receivedPackets: 5245,

@@ -59,7 +59,7 @@ const LONG_WAIT_MS = 3;
 /** Later than this is missed; an ordinary wake-up is not. */
 const MISSED_MS = 5;
 /** So long after its time a sender that is behind gives up. */
-const LATE_MS = 20;
+const LATE_MS = 200;
 /** At the end the kernel may still be full; what it does not take in so many turns was never sent. */
 const LAST_FLUSHES = 500;
 /** How often a sender that is always busy lets the event loop see errors and messages. */

@@ -34,7 +34,7 @@ const UNITS: Record<string, number> = { '': 0, K: 1, M: 2, G: 3, T: 4 };
 const scale = (value: string, unit: string, base: 1000 | 1024) => Number(value) * base ** (UNITS[unit] ?? 0);
 
 const ROW =
-  /^\[\s*(SUM|\*?\d+)\](?:\[(TX-C|RX-C|TX-S|RX-S)\])?\s+(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s+sec\s+(\d+(?:\.\d+)?)\s+([KMGT]?)Bytes\s+(\d+(?:\.\d+)?)\s+([KMGT]?)bits\/sec(.*)$/s;
+  /^\[\s*(SUM|\*?\d+)\](?:\[(TX-C|RX-C|TX-S|RX-S)\])?\s+(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s+sec\s+(\d+(?:\.\d+)?)\s+([KMGT]?)Bytes\s+(\d+(?:\.\d+)?)\s+([KMGT]?)(bits|Bytes)\/sec(.*)$/s;
 const RECEIVED = /^\s+(\d+(?:\.\d+)?) ms\s+(-?\d+)\s*\/\s*(\d+)/;
 const OUT_OF_ORDER = /^\[\s*(SUM|\*?\d+)\].*?sec\s+(\d+)\s+datagrams received out-of-order/s;
 const SENT = /^\[\s*(\*?\d+)\] Sent (\d+) datagrams/;
@@ -71,7 +71,19 @@ export function readTextRows(text: string): TextFacts {
 function readRow(record: string, reporting: ReadonlySet<string>): TextRow | null {
   const match = ROW.exec(record);
   if (match === null) return null;
-  const [, id = '', tag, startS, endS, size = '', sizeUnit = '', rate = '', rateUnit = '', rest = ''] = match;
+  const [
+    ,
+    id = '',
+    tag,
+    startS,
+    endS,
+    size = '',
+    sizeUnit = '',
+    rate = '',
+    rateUnit = '',
+    rateKind = '',
+    rest = '',
+  ] = match;
   const received = RECEIVED.exec(rest);
   // SUM rows of iperf2 servers leave the jitter out: `0/5247 (0%)`.
   const counted = received ?? /^\s+()(-?\d+)\s*\/\s*(\d+)\s*\(/.exec(rest);
@@ -81,7 +93,8 @@ function readRow(record: string, reporting: ReadonlySet<string>): TextRow | null
     startS: Number(startS),
     endS: Number(endS),
     bytes: scale(size, sizeUnit, 1024),
-    bitrateBps: scale(rate, rateUnit, 1000),
+    // `-f K` and its like print bytes a second, in powers of 1024.
+    bitrateBps: rateKind === 'Bytes' ? scale(rate, rateUnit, 1024) * 8 : scale(rate, rateUnit, 1000),
     jitterMs: received?.[1] === undefined ? null : Number(received[1]),
     lost: counted === null ? null : Math.max(0, Number(counted[2])),
     expected: counted === null ? null : Number(counted[3]),
