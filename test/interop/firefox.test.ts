@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { participantPlan } from '../participants/contract.ts';
 import { browserProcesses, isBrowser } from '../support/browser-processes.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 import { clusterAccess } from '../support/cluster-access.ts';
+import { ownAddress } from '../support/own-address.ts';
 import { ensureProgram } from './servers/provide.ts';
 
 const signal = new AbortController().signal;
@@ -18,16 +18,6 @@ const system = createSystem();
 let cluster: TestCluster;
 let engine: Engine;
 const events: ParticipantEvent[] = [];
-
-/** Firefox pairs none of its candidates with a loopback address. */
-function ownAddress(): string {
-  const address = Object.values(networkInterfaces())
-    .flatMap((entries) => entries ?? [])
-    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
-  if (address === undefined)
-    throw new Error('this host has no address but loopback: Firefox cannot be tested');
-  return address;
-}
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 20_000;
