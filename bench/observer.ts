@@ -54,8 +54,13 @@ async function startService(
   const program = fileURLToPath(new URL('../bin/rtc-bench.js', import.meta.url));
   const args = ['observe', '--port', '0', '--management-port', '0', '--out', out, '--json'];
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return { child, ...(JSON.parse(line) as { websocket: string; management: string }) };
+  try {
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    return { child, ...(JSON.parse(line) as { websocket: string; management: string }) };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import puppeteer, { type Browser } from 'puppeteer';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ObserverService, startService } from '../../src/observer/service.ts';
 import { chromiumArguments } from '../../src/participants/browser/chromium-arguments.ts';
 import { requireChromium } from '../../src/setup/find-chromium.ts';
@@ -90,6 +90,7 @@ describe('client-monitor-js 1.3.2 in Chromium', () => {
     'is understood in %s: joins, tracks, who sends what, and leaves',
     async (format) => {
       directory = await mkdtemp(join(tmpdir(), 'monitor-'));
+      onTestFinished(() => rm(directory, { recursive: true }));
       const configFile = join(directory, 'observer.yaml');
       await writeFile(configFile, SHORT_LIMITS);
       service = await startService(system, {
@@ -155,7 +156,6 @@ describe('client-monitor-js 1.3.2 in Chromium', () => {
         expect(meta).toContain(type);
       }
       expect(service.observer.counters.entries('dropped')).toEqual([]);
-      await rm(directory, { recursive: true });
     },
   );
 });
