@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { UNKNOWN_TOTALS } from '../../src/probe/iperf/run.ts';
 import { formatBitrate, formatBytes, formatMs, formatPercent } from '../../src/probe/output/format.ts';
-import { bridgeShares, probeSection } from '../../src/probe/output/report-section.ts';
+import { sectionPage } from '../../src/probe/output/html.ts';
+import { probeSection } from '../../src/probe/output/report-section.ts';
 import { barChart, lineChart } from '../../src/probe/output/svg.ts';
 import { intervalLine, resultTable } from '../../src/probe/output/table.ts';
 import { parseServer } from '../../src/probe/server-address.ts';
@@ -46,17 +47,21 @@ describe('tables', () => {
 });
 
 describe('report section', () => {
-  it('gives each bridge its share of the searched maximum', () => {
-    const result = probeResult({ total: { throughputBps: 50e6 } });
-    expect(bridgeShares(result, [{ bridgeId: 'b0', bitrateBps: 10e6 }])[0]?.shareRatio).toBe(0.2);
-    expect(bridgeShares(probeResult(), [{ bridgeId: 'b0', bitrateBps: 1 }])[0]?.shareRatio).toBeNull();
-  });
-
   it('has whole charts without a script, even of nothing', () => {
     const { charts } = probeSection(probeResult());
     for (const chart of charts) expect(chart).toMatch(/^<svg [\s\S]*<\/svg>$/);
     expect(charts.join('')).not.toContain('<script');
   });
+});
+
+it('makes a page of a section that loads and runs nothing', () => {
+  const page = sectionPage(
+    { ...probeSection(probeResult()), title: '<img src=x onerror=1>', warnings: ['<b>'] },
+    'now',
+  );
+  expect(page).toMatch(/^<!doctype html>/);
+  expect(page).not.toMatch(/<script|<img|<b>|https?:\/\/(?!www\.w3\.org)/);
+  expect(page).toContain('<svg');
 });
 
 describe('charts', () => {

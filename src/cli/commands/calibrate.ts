@@ -12,7 +12,8 @@ Examples:
   $ rtc-bench run my.yaml       with maxPacketRatePps: capacity/capacity.json in my.yaml
 
 Ramps up to bracket, halves what lies between, confirms just under and just over, and repeats with a fresh
-bridge. Exit 4 when no number can be believed: the generator was at its end first, or the bound was reached.
+bridge. Writes capacity.json, curve.csv and report.html. Exit 4 when no number can be believed: the generator was
+at its end first, or the bound was reached.
 How it searches is the scenario's \`calibrate:\` block; see docs/capacity.md.`;
 
 export function registerCalibrate(program: Command, context: CliContext): void {

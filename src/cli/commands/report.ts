@@ -21,8 +21,8 @@ Exits 0 when the report was made, whatever its verdict; \`rtc-bench gate\` exits
 export function registerReport(program: Command, context: CliContext): void {
   program
     .command('report')
-    .description('make the report of a run from its folder')
-    .argument('<dir>', 'folder of a run')
+    .description('make the report of a run or a calibration from its folder')
+    .argument('<dir>', 'folder of a run or a calibration')
     .option('--html <file>', 'where to write the page (default: report.html in the folder)')
     .option('--junit <file>', 'also write the gates as JUnit XML')
     .option('--markdown <file>', 'also write a summary in Markdown')

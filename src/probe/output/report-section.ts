@@ -14,28 +14,9 @@ export interface ReportSection {
   warnings: string[];
 }
 
-/** A bridge's media rate as a share of what the path was measured to carry, over IP. */
-export interface BridgeShare {
-  bridgeId: string;
-  bitrateBps: number;
-  /** null where the probe did not tell a maximum. */
-  shareRatio: number | null;
-}
-
 /** Payload rate that the path was measured to carry: the searched maximum, or what was delivered. */
-export function probedMaximumBps(result: ProbeResult): number | null {
+function probedMaximumBps(result: ProbeResult): number | null {
   return result.findMax?.maxThroughputBps ?? result.total.throughputBps;
-}
-
-export function bridgeShares(
-  result: ProbeResult,
-  bridges: readonly { bridgeId: string; bitrateBps: number }[],
-): BridgeShare[] {
-  const maximum = probedMaximumBps(result);
-  return bridges.map((bridge) => ({
-    ...bridge,
-    shareRatio: maximum === null || maximum === 0 ? null : bridge.bitrateBps / maximum,
-  }));
 }
 
 export function probeSection(result: ProbeResult): ReportSection {
