@@ -18,6 +18,7 @@ export interface UdpFlags {
   out?: string;
   csv?: string;
   svg?: string;
+  html?: string;
   json: boolean;
 }
 
@@ -120,6 +121,7 @@ function registerUdp(probe: Command, context: CliContext): void {
     .option('--out <file>', 'save the result document')
     .option('--csv <file>', 'write a row per second')
     .option('--svg <file>', 'write the chart')
+    .option('--html <file>', 'write a page with figures and charts')
     .option('--json', 'print the result document on stdout', false)
     .addHelpText(
       'after',

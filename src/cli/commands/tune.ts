@@ -15,6 +15,7 @@ export interface TuneFlags {
   dropIn: string;
   out?: string;
   svg?: string;
+  html?: string;
   json: boolean;
 }
 
@@ -47,6 +48,7 @@ export function registerTune(program: Command, context: CliContext): void {
     .option('--drop-in <file>', 'the file that --apply writes', '/etc/sysctl.d/60-rtc-bench-udp.conf')
     .option('--out <file>', 'save the result document')
     .option('--svg <file>', 'write the chart')
+    .option('--html <file>', 'write a page with figures and chart')
     .option('--json', 'print the result document on stdout', false)
     .addHelpText('after', EXAMPLE)
     .action(async (flags: TuneFlags) => {

@@ -1,4 +1,5 @@
 import { usageError } from '../../errors.ts';
+import { sectionPage } from '../../probe/output/html.ts';
 import { trialText, tuneSection, tuneTable } from '../../probe/tune/output.ts';
 import { HOST_PLACE, revertSysctl } from '../../probe/tune/sysctl.ts';
 import { tuneBuffers } from '../../probe/tune/tune.ts';
@@ -51,7 +52,9 @@ export async function tuneCommand(context: CliContext, flags: TuneFlags): Promis
     });
     const json = `${JSON.stringify(result, null, 2)}\n`;
     if (flags.out !== undefined) await writeText(flags.out, json);
-    if (flags.svg !== undefined) await writeText(flags.svg, tuneSection(result).charts[0] ?? '');
+    const section = tuneSection(result);
+    if (flags.svg !== undefined) await writeText(flags.svg, section.charts[0] ?? '');
+    if (flags.html !== undefined) await writeText(flags.html, sectionPage(section, result.createdAt));
     system.stdout.write(flags.json ? json : tuneTable(result));
   });
   if (code !== null) context.exit(code);

@@ -3,6 +3,7 @@ import { intervalLine, trialLine } from '../../probe/output/table.ts';
 import { DEFAULT_REMOTE_RATE_PPS, probePath } from '../../probe/probe-path.ts';
 import { parseServer } from '../../probe/server-address.ts';
 import type { TrafficShape } from '../../probe/shapes.ts';
+import type { ProbeResult } from '../../probe/types.ts';
 import type { UdpFlags } from '../commands/probe.ts';
 import type { CliContext } from '../context.ts';
 import { toolVersion } from '../version.ts';
@@ -42,13 +43,19 @@ export async function probeUdp(context: CliContext, flags: UdpFlags): Promise<vo
       ...(!flags.findMax && { onInterval: (interval) => say(intervalLine(interval)) }),
       onTrial: (trial) => say(trialLine(trial)),
     });
-    if (flags.svg !== undefined) {
-      const { probeSection } = await import('../../probe/output/report-section.ts');
-      await writeText(flags.svg, probeSection(result).charts.at(-1) ?? '');
-    }
+    await writePictures(result, flags);
     await deliver(context, result, flags);
   });
   if (code !== null) context.exit(code);
+}
+
+async function writePictures(result: ProbeResult, { svg, html }: UdpFlags): Promise<void> {
+  if (svg === undefined && html === undefined) return;
+  const { probeSection } = await import('../../probe/output/report-section.ts');
+  const { sectionPage } = await import('../../probe/output/html.ts');
+  const section = probeSection(result);
+  if (svg !== undefined) await writeText(svg, section.charts.at(-1) ?? '');
+  if (html !== undefined) await writeText(html, sectionPage(section, result.createdAt));
 }
 
 export function sessionBitrate(text: string): number {
