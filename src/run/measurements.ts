@@ -6,14 +6,13 @@ import type {
   HostRow,
   ParticipantRow,
   QualityRow,
-  QuantileRow,
   TimelineRecord,
   TrackRow,
 } from '../results/records.ts';
-import { Distribution } from '../stats/distribution.ts';
 import type { HostCounters } from '../system/host-counters.ts';
 import type { BridgeSample } from '../targets/types.ts';
-import { bridgeRates, generatorRow, hostRow, type TrackRates, trackRates, trafficLoad } from './meters.ts';
+import { IntervalQuality } from './interval-quality.ts';
+import { bridgeRates, generatorRow, hostRow, trackRates, trafficLoad } from './meters.ts';
 import type { Roster } from './roster.ts';
 
 /** Where measurements are written; the recorder of the run folder implements it. */
@@ -135,7 +134,7 @@ export class Measurements {
   }
 
   #quality(readings: Readings): QualityRow {
-    const second = new QualityOfInterval();
+    const second = new IntervalQuality();
     for (const sample of readings.participants) this.#participant(sample, readings, second);
     const row: QualityRow = {
       joined: this.#roster.present,
@@ -147,7 +146,7 @@ export class Measurements {
     return row;
   }
 
-  #participant(sample: ParticipantSample, readings: Readings, second: QualityOfInterval): void {
+  #participant(sample: ParticipantSample, readings: Readings, second: IntervalQuality): void {
     const plan = this.#roster.plan(sample.participantId);
     if (plan === null) return;
     const before = this.#participants.get(sample.participantId) ?? null;
@@ -197,7 +196,7 @@ export class Measurements {
     participantId: string,
     participantLabels: MetricLabels,
     { tMs, stage }: Readings,
-    second: QualityOfInterval,
+    second: IntervalQuality,
   ): void {
     const rates = trackRates(before, track);
     if (rates === null) return;
@@ -260,67 +259,4 @@ export class Measurements {
   #observe(metric: MetricName, labels: MetricLabels, value: number | null): void {
     if (value !== null && Number.isFinite(value) && value >= 0) this.#sink.observe(metric, labels, value);
   }
-}
-
-/** Gathers one interval over all tracks and participants. */
-class QualityOfInterval {
-  readonly rttMs = new Distribution();
-  readonly #lossRatio = new Distribution();
-  readonly #jitterMs = new Distribution();
-  readonly #framesPerSecond = new Distribution();
-  readonly #oneWayDelayMs = new Distribution();
-  #upPps = 0;
-  #downPps = 0;
-  #controlPps: number | null = null;
-
-  track(track: TrackSample, rates: TrackRates, isPaused: boolean): void {
-    if (track.direction === 'up') {
-      this.#upPps += rates.packetRatePps;
-      return;
-    }
-    this.#downPps += rates.packetRatePps;
-    if (isPaused) return;
-    if (rates.lossRatio !== null) this.#lossRatio.add(rates.lossRatio);
-    if (track.jitterMs !== null && track.jitterMs >= 0) this.#jitterMs.add(track.jitterMs);
-    if (track.oneWayDelayMs !== null && track.oneWayDelayMs >= 0)
-      this.#oneWayDelayMs.add(track.oneWayDelayMs);
-    if (track.kind === 'video' && rates.framesPerSecond !== null)
-      this.#framesPerSecond.add(rates.framesPerSecond);
-  }
-
-  control(before: ParticipantSample, after: ParticipantSample, intervalMs: number): void {
-    const total = (sample: ParticipantSample) =>
-      sample.controlDatagramsSent === null || sample.controlDatagramsReceived === null
-        ? null
-        : sample.controlDatagramsSent + sample.controlDatagramsReceived;
-    const [was, is] = [total(before), total(after)];
-    if (was !== null && is !== null && is >= was)
-      this.#controlPps = (this.#controlPps ?? 0) + ((is - was) * 1000) / intervalMs;
-  }
-
-  row(): Omit<QualityRow, 'joined' | 'target' | 'failed'> {
-    return {
-      rttMs: quantiles(this.rttMs),
-      lossRatio: quantiles(this.#lossRatio),
-      jitterMs: quantiles(this.#jitterMs),
-      framesPerSecond: quantiles(this.#framesPerSecond),
-      oneWayDelayMs: quantiles(this.#oneWayDelayMs),
-      packetRateUpPps: this.#upPps,
-      packetRateDownPps: this.#downPps,
-      controlDatagramRatePps: this.#controlPps,
-    };
-  }
-}
-
-function quantiles(distribution: Distribution): QuantileRow | null {
-  const max = distribution.max;
-  if (max === null) return null;
-  return {
-    samples: distribution.count,
-    p50: distribution.quantile(0.5),
-    p95: distribution.quantile(0.95),
-    max,
-    p5: distribution.quantile(0.05),
-    min: distribution.min,
-  };
 }

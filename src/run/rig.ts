@@ -8,17 +8,10 @@ import type { BridgeInfo, BridgeSample, Target, TargetOptions } from '../targets
 import { Accounting } from './accounting.ts';
 import { BridgeWatch } from './bridge-watch.ts';
 import { TrustEvidence } from './evidence.ts';
-import { type MeasurementSink, Measurements, type Snapshot } from './measurements.ts';
+import { Measurements, type Snapshot } from './measurements.ts';
 import { Reader } from './reader.ts';
 import { Roster } from './roster.ts';
-
-/** Where a run is written; the recorder of the run folder implements it. */
-export interface RunSink extends MeasurementSink {
-  /** Begins a stage: before anything of it is observed. */
-  startStage(stage: string, steady: boolean, tMs: number): void;
-  /** Resolves when the disk has caught up. */
-  drain(): Promise<void>;
-}
+import { type RunSink, withEvidence } from './sink.ts';
 
 /** Somebody else who wants to see what the rig sees, as the observer does; must not throw. */
 export interface RigTap {
@@ -294,25 +287,4 @@ export class Rig {
   #warn(code: string, message: string): void {
     this.#sink.record({ tMs: this.tMs(), type: 'warning', code, message });
   }
-}
-
-function withEvidence(sink: RunSink, evidence: TrustEvidence): RunSink {
-  return {
-    record(record) {
-      evidence.record(record);
-      sink.record(record);
-    },
-    bridgeRow(tMs, row) {
-      evidence.bridgeRow(row);
-      sink.bridgeRow(tMs, row);
-    },
-    participantRow(tMs, row) {
-      evidence.participantRow(row);
-      sink.participantRow(tMs, row);
-    },
-    trackRow: (tMs, row) => sink.trackRow(tMs, row),
-    observe: (metric, labels, value) => sink.observe(metric, labels, value),
-    startStage: (stage, steady, tMs) => sink.startStage(stage, steady, tMs),
-    drain: () => sink.drain(),
-  };
 }

@@ -1,9 +1,9 @@
 import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
 import type { ParticipantEvent, ParticipantSample } from '../participants/types.ts';
-import type { ParticipantSummary, TimelineRecord } from '../results/records.ts';
+import type { TimelineRecord } from '../results/records.ts';
 import type { ParticipantPlan } from '../scenario/plan-types.ts';
-import { Distribution } from '../stats/distribution.ts';
-import { ratio, type TrackRates, trafficLoad } from './meters.ts';
+import type { TrackRates } from './meters.ts';
+import { newEntry, type RosterEntry, summaryOf, withVanishedTracks } from './roster-entry.ts';
 
 /** Where what the roster learns is written; the recorder of the run folder implements it. */
 export interface RosterSink {
@@ -11,30 +11,9 @@ export interface RosterSink {
   observe(metric: MetricName, labels: MetricLabels, value: number): void;
 }
 
-interface Entry {
-  plan: ParticipantPlan;
-  state: 'planned' | 'joining' | 'joined' | 'failed' | 'left';
-  bridgeId: string | null;
-  attempts: number;
-  startLagMs: number;
-  joinMs: number | null;
-  joinedAtMs: number | null;
-  leftAtMs: number | null;
-  everJoined: boolean;
-  /** The last reading, and where the counters of tracks that are gone stood. */
-  lastSample: ParticipantSample | null;
-  rttMs: Distribution;
-  jitterMaxMs: number | null;
-  framesPerSecond: Distribution;
-  /** Time of video watched and of it frozen, over every interval of every video track. */
-  watchedMs: number;
-  frozenMs: number;
-  summarised: boolean;
-}
-
 /** Who is planned, joined, failed or gone, and what became of each. One for a run. */
 export class Roster {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, RosterEntry>();
   readonly #sink: RosterSink;
 
   constructor(participants: readonly ParticipantPlan[], sink: RosterSink) {
@@ -44,24 +23,7 @@ export class Roster {
 
   /** Takes one more participant in, or one that left and comes again. */
   expect(participant: ParticipantPlan): void {
-    this.#entries.set(participant.id, {
-      plan: participant,
-      state: 'planned',
-      bridgeId: null,
-      attempts: 0,
-      startLagMs: 0,
-      joinMs: null,
-      joinedAtMs: null,
-      leftAtMs: null,
-      everJoined: false,
-      lastSample: null,
-      rttMs: new Distribution(),
-      jitterMaxMs: null,
-      framesPerSecond: new Distribution(),
-      watchedMs: 0,
-      frozenMs: 0,
-      summarised: false,
-    });
+    this.#entries.set(participant.id, newEntry(participant));
   }
 
   get planned(): number {
@@ -211,7 +173,7 @@ export class Roster {
     for (const entry of this.#entries.values()) this.#summarise(entry, tMs);
   }
 
-  #joined(entry: Entry, event: Extract<ParticipantEvent, { type: 'joined' }>, tMs: number): void {
+  #joined(entry: RosterEntry, event: Extract<ParticipantEvent, { type: 'joined' }>, tMs: number): void {
     entry.state = 'joined';
     entry.everJoined = true;
     entry.bridgeId = event.bridgeId;
@@ -241,7 +203,7 @@ export class Roster {
     });
   }
 
-  #labels(entry: Entry): MetricLabels {
+  #labels(entry: RosterEntry): MetricLabels {
     return {
       engine: entry.plan.engine,
       room: entry.plan.roomId,
@@ -249,13 +211,13 @@ export class Roster {
     };
   }
 
-  #summarise(entry: Entry, tMs: number): void {
+  #summarise(entry: RosterEntry, tMs: number): void {
     if (entry.summarised) return;
     entry.summarised = true;
     this.#sink.record({ tMs, type: 'participant-summary', summary: summaryOf(entry) });
   }
 
-  #count(predicate: (entry: Entry) => boolean): number {
+  #count(predicate: (entry: RosterEntry) => boolean): number {
     let count = 0;
     for (const entry of this.#entries.values()) if (predicate(entry)) count += 1;
     return count;
@@ -265,45 +227,4 @@ export class Roster {
 /** The first attempt is apart from later ones: what came after a migration waits for others too. */
 function trackLabels({ source, attempt }: { source: string; attempt: number }): MetricLabels {
   return { source, attempt: attempt === 1 ? 'first' : 'later' };
-}
-
-/** A track that closed is no longer reported, but its packets were sent: its last reading stays in the sum. */
-function withVanishedTracks(before: ParticipantSample | null, after: ParticipantSample): ParticipantSample {
-  if (before === null) return after;
-  const present = new Set(after.tracks.map((track) => track.trackId));
-  const vanished = before.tracks.filter((track) => !present.has(track.trackId));
-  return vanished.length === 0 ? after : { ...after, tracks: [...after.tracks, ...vanished] };
-}
-
-function summaryOf(entry: Entry): ParticipantSummary {
-  const sample = entry.lastSample;
-  const down = sample?.tracks.filter((track) => track.direction === 'down') ?? [];
-  const received = down.reduce((sum, track) => sum + track.packets, 0);
-  const lost = down.some((track) => track.packetsLost !== null)
-    ? down.reduce((sum, track) => sum + Math.max(0, track.packetsLost ?? 0), 0)
-    : null;
-  const load = sample === null ? null : trafficLoad(null, sample);
-  const nothing = {
-    audio: { packets: 0, bytes: 0 },
-    video: { packets: 0, bytes: 0 },
-    data: { packets: 0, bytes: 0 },
-  };
-  return {
-    participantId: entry.plan.id,
-    group: entry.plan.group,
-    roomId: entry.plan.roomId,
-    bridgeId: entry.bridgeId,
-    engine: entry.plan.engine,
-    joinedAtMs: entry.joinedAtMs,
-    leftAtMs: entry.leftAtMs,
-    attempts: entry.attempts,
-    joinMs: entry.joinMs,
-    rttMsMean: entry.rttMs.mean,
-    lossRatio: lost === null ? null : ratio(lost, received + lost),
-    jitterMsMax: entry.jitterMaxMs,
-    framesPerSecondMean: entry.framesPerSecond.mean,
-    freezeRatio: ratio(entry.frozenMs, entry.watchedMs),
-    up: load?.up ?? nothing,
-    down: load?.down ?? nothing,
-  };
 }
