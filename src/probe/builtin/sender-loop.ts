@@ -142,6 +142,8 @@ export async function runSenderLoop(
       else world.block(waitMs);
     }
   }
+  // The last interval ends with the time itself.
+  if (world.nowMs() - origin >= nextIntervalMs) world.onInterval(read());
   for (let n = 0; n < LAST_FLUSHES && sockets.some(({ queued }) => queued > 0); n += 1) {
     for (const socket of sockets) socket.flush();
     await world.turn(1);
