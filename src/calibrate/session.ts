@@ -53,10 +53,10 @@ export async function runCalibration(
     stop,
   );
   const { start, max, resolution, maxSteps, repeats: count } = scenario.calibrate;
-  let repeats: RepeatResult[] = [];
+  const repeats: RepeatResult[] = [];
   let cause: unknown = null;
   try {
-    repeats = await calibrate({ start, max, growth: 2, resolution, maxSteps, repeats: count }, driver);
+    await calibrate({ start, max, growth: 2, resolution, maxSteps, repeats: count }, driver, repeats);
   } catch (error) {
     cause = stop.aborted ? stop.reason : error;
   }

@@ -65,13 +65,14 @@ const WARM_GROWTH = 1.3;
 
 /**
  * Searches `repeats` times. From the second on the ramp begins below where the last one ended, which saves time
- * and decides nothing: what holds and what breaks is measured anew on a fresh bridge.
+ * and decides nothing: what holds and what breaks is measured anew on a fresh bridge. `results` is filled as it
+ * goes, so that what was complete is there when the driver throws.
  */
 export async function calibrate(
   options: SearchOptions & { repeats: number },
   driver: CalibrationDriver,
+  results: RepeatResult[] = [],
 ): Promise<RepeatResult[]> {
-  const results: RepeatResult[] = [];
   for (let repeat = 1; repeat <= options.repeats; repeat++) {
     const last = results.at(-1)?.under ?? null;
     const warm = last === null ? {} : { start: Math.max(1, last * WARM_START_SHARE), growth: WARM_GROWTH };

@@ -51,7 +51,7 @@ function passReason({ gates, participants }: Manifest): string {
 function unsureReason({ status, statusReason, trust, gates, verdict }: Manifest): string {
   if (status === 'running') return 'The run is not over.';
   if (status !== 'completed')
-    return `The run was ${status}${statusReason === null ? '' : `: ${statusReason}`}.`;
+    return `The run ${status === 'failed' ? 'failed' : `was ${status}`}${statusReason === null ? '' : `: ${statusReason}`}.`;
   if (trust?.verdict === 'saturated')
     return `${saturationIn(trust)}: ${trust.reasons[0]?.message ?? 'no reason was told'}.`;
   const unsure = gates.find((gate) => gate.outcome === 'inconclusive');

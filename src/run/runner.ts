@@ -24,6 +24,8 @@ export interface RunEnd extends RigEnd {
   status: Exclude<RunStatus, 'running'>;
   /** What stopped it before its plan was over; told by the command line when it is an error of ours. */
   cause: unknown;
+  /** false: target or engines did not come up, so there is nothing to report but the cause. */
+  begun: boolean;
 }
 
 /** The reason with which a run is stopped from outside. */
@@ -47,9 +49,11 @@ export async function executeRun(parts: RunParts, signal: AbortSignal): Promise<
   const progress = (phase: RunProgress['phase'], stage: StagePlan | null = null) =>
     parts.onProgress({ phase, tMs: rig.tMs(), stage, snapshot: rig.snapshot, notice: rig.notice });
   let cause: unknown = null;
+  let begun = false;
   try {
     progress('starting');
     await rig.start();
+    begun = true;
     await drive(parts, rig, (stage) => progress('running', stage));
   } catch (error) {
     cause = rig.signal.aborted ? rig.signal.reason : error;
@@ -58,7 +62,7 @@ export async function executeRun(parts: RunParts, signal: AbortSignal): Promise<
   over.abort(cause ?? new Error('the run is over'));
   progress('draining');
   const status = cause === null ? 'completed' : cause instanceof Interrupted ? 'interrupted' : 'failed';
-  return { ...(await rig.close()), status, cause };
+  return { ...(await rig.close()), status, cause, begun };
 }
 
 /** From the origin to the end of the plan: joins and leaves on one side, ticks on the other. */

@@ -36,6 +36,8 @@ export interface SessionResult {
   manifest: Readonly<Manifest>;
   /** What stopped the run, or what could not be written; null when the plan was carried out. */
   cause: unknown;
+  /** false: nothing was measured. */
+  begun: boolean;
 }
 
 /**
@@ -85,7 +87,7 @@ export async function runSession(input: SessionInput, signal: AbortSignal): Prom
       })),
     ),
   });
-  return { manifest: recorder.manifest, cause: end.cause ?? writeFailure };
+  return { manifest: recorder.manifest, cause: end.cause ?? writeFailure, begun: end.begun };
 }
 
 function firstManifest(input: SessionInput): Manifest {

@@ -25,6 +25,7 @@ function ended(change: Partial<RunEnd> = {}): RunEnd {
     tMs: 10_000,
     status: 'completed',
     cause: null,
+    begun: true,
     participants: { planned: 1, joined: 1, failed: 0 },
     bridges: [],
     deadBridges: [],

@@ -211,8 +211,7 @@ describe('executeRun', () => {
     });
     await scene.system.clock.advance(1000);
     const end = await scene.end;
-    expect(end.status).toBe('failed');
-    expect(end.cause).toMatchObject({ message: 'no browser' });
+    expect(end).toMatchObject({ status: 'failed', begun: false, cause: { message: 'no browser' } });
     expect(scene.closed).toEqual(['target']);
   });
 

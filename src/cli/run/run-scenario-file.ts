@@ -36,7 +36,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
   });
   try {
     await checkBrowsers(system, scenario, plan, signal);
-    const { manifest, cause } = await runSession(
+    const { manifest, cause, begun } = await runSession(
       {
         ...loaded,
         system,
@@ -55,7 +55,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
       signal,
     );
     view.close();
-    await report(dir, manifest, flags, context);
+    if (begun || flags.json) await report(dir, manifest, flags, context);
     tellCause(cause, system);
     context.exit(manifest.exitCode ?? 1);
   } finally {
