@@ -138,7 +138,7 @@ export const probeSchema = z
       .max(300)
       .optional()
       .describe('HOST:PORT of the other end; both ends here when absent'),
-    size: z.int().min(16).max(65_000).default(1200).describe('Bytes of UDP payload'),
+    size: z.int().min(32).max(65_000).default(1200).describe('Bytes of UDP payload'),
     rate: z
       .number()
       .positive()
