@@ -170,6 +170,11 @@ export async function measureDensity({ loop, seconds }: BenchOptions): Promise<R
     await delay(SETTLE_MS);
     const first = await watch(scene, generator, seconds / 2);
     const second = await watch(scene, generator, seconds / 2);
+    if (second.participants < watchers + seen.length) {
+      throw new Error(
+        `only ${second.participants} participants joined: ${second.failures[0] ?? 'no reason given'}`,
+      );
+    }
     const cores = second.generatorCpuSeconds / second.seconds;
     const raw = {
       participants: second.participants,
