@@ -6,8 +6,9 @@ import { findKnee } from '../capacity/knee.ts';
 import { type CalibrationSummary, summariseRepeats } from '../capacity/summary.ts';
 import { ExitCode, errorMessage, RtcBenchError } from '../errors.ts';
 import type { GateSpec } from '../gates/types.ts';
+import { firstManifest, type ManifestBeginning } from '../results/first-manifest.ts';
 import { RunRecorder } from '../results/recorder.ts';
-import type { Manifest, RunStatus } from '../results/records.ts';
+import type { RunStatus } from '../results/records.ts';
 import { Interrupted } from '../run/runner.ts';
 import { describeTraffic } from '../scenario/traffic.ts';
 import type { HostInfo } from '../system/host-info.ts';
@@ -43,7 +44,7 @@ export async function runCalibration(
 ): Promise<CalibrationResult> {
   const { scenario, system } = input;
   const failure = new AbortController();
-  const recorder = await RunRecorder.create(input.dir, firstManifest(input), {
+  const recorder = await RunRecorder.create(input.dir, firstManifest(beginningOf(input)), {
     durationMs: EXPECTED_DURATION_MS,
     onFailure: (error) => failure.abort(error),
   });
@@ -158,31 +159,19 @@ function exitCodeOf(cause: unknown, capacity: CapacityFile | null): number {
   return capacity?.maxPacketRatePps == null ? ExitCode.inconclusive : ExitCode.pass;
 }
 
-function firstManifest(input: CalibrationInput): Manifest {
-  const { intervalMs } = input.scenario.sampling;
+function beginningOf(input: CalibrationInput): ManifestBeginning {
+  const { scenario, system } = input;
   return {
-    schemaVersion: 1,
     tool: { version: input.toolVersion },
-    scenario: { name: input.scenario.name, sha256: input.scenarioSha256, path: input.scenarioPath },
+    scenario: { name: scenario.name, sha256: input.scenarioSha256, path: input.scenarioPath },
     command: [...input.command],
-    startedAt: new Date(input.system.clock.wallMs()).toISOString(),
-    endedAt: null,
-    status: 'running',
-    statusReason: null,
-    verdict: null,
-    exitCode: null,
-    seed: input.scenario.seed,
+    startedAt: new Date(system.clock.wallMs()).toISOString(),
+    seed: scenario.seed,
     steadyWindow: null,
-    target: { kind: input.scenario.target.kind, notOffered: [] },
-    participants: { planned: 0, joined: 0, failed: 0 },
-    bridges: [],
-    gates: [],
-    trust: null,
-    accounting: null,
-    sampling: { intervalMs, trackRowIntervalMs: intervalMs, participantRowIntervalMs: intervalMs },
+    targetKind: scenario.target.kind,
+    planned: 0,
+    intervalMs: scenario.sampling.intervalMs,
     host: input.host,
-    versions: { node: process.versions.node },
     warnings: [],
-    files: [],
   };
 }

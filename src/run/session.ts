@@ -1,5 +1,6 @@
 import { evaluateGates } from '../gates/evaluate.ts';
 import { withImpliedGates } from '../gates/implied.ts';
+import { firstManifest, type ManifestBeginning } from '../results/first-manifest.ts';
 import { RunRecorder } from '../results/recorder.ts';
 import type { GateResult, Manifest } from '../results/records.ts';
 import type { Scenario } from '../scenario/load.ts';
@@ -48,7 +49,7 @@ export async function runSession(input: SessionInput, signal: AbortSignal): Prom
   const { system, scenario, plan } = input;
   const gates = withImpliedGates(scenario.gates);
   const failure = new AbortController();
-  const recorder = await RunRecorder.create(input.dir, firstManifest(input), {
+  const recorder = await RunRecorder.create(input.dir, firstManifest(beginningOf(input)), {
     durationMs: plan.durationMs,
     expectedParticipants: plan.participants.length,
     expectedTracks: expectedTracks(plan),
@@ -90,34 +91,21 @@ export async function runSession(input: SessionInput, signal: AbortSignal): Prom
   return { manifest: recorder.manifest, cause: end.cause ?? writeFailure, begun: end.begun };
 }
 
-function firstManifest(input: SessionInput): Manifest {
+function beginningOf(input: SessionInput): ManifestBeginning {
   const { scenario, plan, system } = input;
-  const { intervalMs } = scenario.sampling;
   return {
-    schemaVersion: 1,
     tool: { version: input.toolVersion },
     scenario: { name: scenario.name, sha256: input.scenarioSha256, path: input.scenarioPath },
     command: [...input.command],
     startedAt: new Date(system.clock.wallMs()).toISOString(),
-    endedAt: null,
-    status: 'running',
-    statusReason: null,
-    verdict: null,
-    exitCode: null,
     seed: plan.seed,
     steadyWindow: steadyWindow(plan.stages),
-    target: { kind: scenario.target.kind, notOffered: [] },
-    participants: { planned: plan.participants.length, joined: 0, failed: 0 },
+    targetKind: scenario.target.kind,
+    planned: plan.participants.length,
+    intervalMs: scenario.sampling.intervalMs,
     rooms: Object.fromEntries(plan.rooms.map((room) => [room.id, room.name])),
-    bridges: [],
-    gates: [],
-    trust: null,
-    accounting: null,
-    sampling: { intervalMs, trackRowIntervalMs: intervalMs, participantRowIntervalMs: intervalMs },
     host: input.host,
-    versions: { node: process.versions.node },
     warnings: [...input.warnings],
-    files: [],
   };
 }
 

@@ -1,21 +1,12 @@
 import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startTimeOf } from '../system/process-start.ts';
 import { processLives } from './lock.ts';
 
 /** Temporary folders of ours begin with this and hold a file `pid`: the id of their process, and when it began. */
 const PREFIX = 'rtc-bench-';
 const PID_FILE = 'pid';
-
-/** When a process began, in clock ticks since boot (proc(5), field 22): a process id alone may be used again. */
-function startTimeOf(pid: number): string | null {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
 
 /** Whether the process lives that a folder's `pid` file names: its id and, where known, when it began. */
 function ownerLives(note: string): boolean {

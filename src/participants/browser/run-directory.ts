@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startTimeOf } from '../../system/process-start.ts';
 
 const PREFIX = 'rtc-bench-browser-';
 const OWNER_FILE = 'pid';
@@ -37,14 +38,4 @@ export class RunDirectory {
 export function processLives(pid: number, startTime: string): boolean {
   const now = startTimeOf(pid);
   return now !== null && (startTime === '' || startTime === now);
-}
-
-/** When the process began, in clock ticks since boot (proc(5), field 22): a process id alone may be another's. */
-export function startTimeOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { processLives, startTimeOf } from '../run-directory.ts';
+import { startTimeOf } from '../../../system/process-start.ts';
+import { processLives } from '../run-directory.ts';
 
 const PREFIX = 'rtc-bench';
 
