@@ -368,6 +368,8 @@ class RecordedRun {
       packetRatePps,
       bitrateInBps: second.in * 6100,
       bitrateOutBps: second.out * 5600,
+      relayBitrateInBps: 0,
+      relayBitrateOutBps: 0,
       maxPacketRatePps: this.#maxPacketRatePps,
       stress,
       cpuRatio,

@@ -96,8 +96,12 @@ export interface BridgeRow {
   relayPacketRateOutPps: number;
   /** In and out, local and relay: what stress is made of. */
   packetRatePps: number;
+  /** RTP, local and between bridges. */
   bitrateInBps: number | null;
   bitrateOutBps: number | null;
+  /** Of these, between bridges. */
+  relayBitrateInBps: number | null;
+  relayBitrateOutBps: number | null;
   maxPacketRatePps: number | null;
   stress: number | null;
   cpuRatio: number | null;

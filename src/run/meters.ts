@@ -46,12 +46,14 @@ export function bridgeRates(before: BridgeSample, after: BridgeSample): BridgeRa
   const relayIn = ratePerSecond(before.relay.packetsIn ?? 0, after.relay.packetsIn ?? 0, intervalMs);
   const relayOut = ratePerSecond(before.relay.packetsOut ?? 0, after.relay.packetsOut ?? 0, intervalMs);
   if (localIn === null || localOut === null || relayIn === null || relayOut === null) return null;
-  const bytesPerSecond = (direction: 'bytesIn' | 'bytesOut') => {
-    const local = ratePerSecond(before.local[direction], after.local[direction], intervalMs);
-    const relay = ratePerSecond(before.relay[direction] ?? 0, after.relay[direction] ?? 0, intervalMs);
-    return sum(local, relay);
+  const bitsPerSecond = (traffic: 'local' | 'relay', direction: 'bytesIn' | 'bytesOut') => {
+    // A bridge that pipes nothing may not tell of it: that is none, where local traffic untold is unknown.
+    const counted = (sample: BridgeSample) => sample[traffic][direction] ?? (traffic === 'relay' ? 0 : null);
+    const bytes = ratePerSecond(counted(before), counted(after), intervalMs);
+    return bytes === null ? null : bytes * 8;
   };
-  const bitsPerSecond = (bytes: number | null) => (bytes === null ? null : bytes * 8);
+  const relayBitrateInBps = bitsPerSecond('relay', 'bytesIn');
+  const relayBitrateOutBps = bitsPerSecond('relay', 'bytesOut');
   const cpuIntervalMs = (after.cpuReadAtMs ?? 0) - (before.cpuReadAtMs ?? 0);
   return {
     bridgeId: after.bridgeId,
@@ -61,8 +63,10 @@ export function bridgeRates(before: BridgeSample, after: BridgeSample): BridgeRa
     relayPacketRateInPps: relayIn,
     relayPacketRateOutPps: relayOut,
     packetRatePps: localIn + localOut + relayIn + relayOut,
-    bitrateInBps: bitsPerSecond(bytesPerSecond('bytesIn')),
-    bitrateOutBps: bitsPerSecond(bytesPerSecond('bytesOut')),
+    bitrateInBps: sum(bitsPerSecond('local', 'bytesIn'), relayBitrateInBps),
+    bitrateOutBps: sum(bitsPerSecond('local', 'bytesOut'), relayBitrateOutBps),
+    relayBitrateInBps,
+    relayBitrateOutBps,
     cpuRatio: ratePerSecond(before.cpuSeconds, after.cpuSeconds, cpuIntervalMs),
     memoryBytes: after.rssBytes,
     producers: after.producers,

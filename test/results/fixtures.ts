@@ -43,6 +43,8 @@ export function bridgeRow(patch: Partial<BridgeRow> = {}): BridgeRow {
     packetRatePps: 1700,
     bitrateInBps: 2e6,
     bitrateOutBps: 6e6,
+    relayBitrateInBps: 0,
+    relayBitrateOutBps: 0,
     maxPacketRatePps: 10_000,
     stress: 0.17,
     cpuRatio: 0.2,

@@ -56,6 +56,8 @@ describe('bridgeRates', () => {
       packetRatePps: 330,
       bitrateInBps: 8800,
       bitrateOutBps: 17_600,
+      relayBitrateInBps: 800,
+      relayBitrateOutBps: 1600,
     });
   });
 
