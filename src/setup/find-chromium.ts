@@ -124,7 +124,7 @@ export async function findChromium(system: System): Promise<FoundChromium | null
     if (found !== null) return found;
     throw environmentError(
       'RTCB_CHROMIUM_UNUSABLE',
-      `the configured browser is no Chromium that starts: ${configured}`,
+      `PUPPETEER_EXECUTABLE_PATH is no Chromium that starts: ${configured}`,
       { hint: 'point it at a Chromium or Chrome, or unset it and run: npx rtc-bench setup' },
     );
   }
