@@ -92,10 +92,12 @@ export class RigDriver implements CalibrationDriver {
     rig.restartWindow();
     const held = await this.#tickFor(holdMs, { name, steady: true }, load, phase);
     const { accounting, evidence, bridges, deadBridges } = rig.window();
+    const unanswered = held.length - Math.min(held.length, ...evidence.readingsPerBridge);
     const trust = assessTrust({
       bounds: scenario.trust,
       ...evidence,
-      accounting: deadBridges.length > 0 ? null : accounting,
+      // With readings missing, the two ends were not counted over the same time.
+      accounting: deadBridges.length > 0 || unanswered > 0 ? null : accounting,
       sharedHost: bridges.length > 0 && bridges.every((bridge) => bridge.pid !== null),
     });
     const step = measureStep({
@@ -104,6 +106,7 @@ export class RigDriver implements CalibrationDriver {
       query: query(),
       trust,
       failedJoins: failed,
+      unansweredReadings: evidence.readingsPerBridge.length === 0 ? held.length : unanswered,
       participants: this.#present.length,
       snapshots: held,
     });

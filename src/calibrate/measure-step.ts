@@ -12,6 +12,8 @@ export interface StepReadings {
   query: DistributionQuery;
   trust: TrustVerdict;
   failedJoins: number;
+  /** Readings of the hold to which the bridge gave no answer in time. */
+  unansweredReadings: number;
   participants: number;
   /** The readings of the hold. */
   snapshots: readonly Snapshot[];
@@ -20,16 +22,16 @@ export interface StepReadings {
 /** What one step of a calibration showed, and whether quality held. Pure. */
 export function measureStep(readings: StepReadings): StepMeasurement {
   const measured = measuredIn(readings);
-  const { objective, query, stages, trust, failedJoins, snapshots } = readings;
+  const { objective, query, stages, trust, failedJoins, unansweredReadings, snapshots } = readings;
   const judgement = judgeStep({
     objective: objective.map((gate) =>
       evaluateGate({ ...gate, window: { stage: isOfJoining(gate) ? stages.joining : stages.hold } }, query),
     ),
-    trust,
+    trust: unansweredReadings > 0 ? withoutTooFew(trust) : trust,
     bridgeCpuRatio: measured.bridgeCpuRatio,
     kernelDrops: snapshots.reduce((sum, { host }) => sum + (host?.udpReceiveBufferErrors ?? 0), 0),
   });
-  return { ...measured, ...withFailedJoins(judgement, failedJoins) };
+  return { ...measured, ...withSilence(withFailedJoins(judgement, failedJoins), readings) };
 }
 
 /** Joins happen before the hold. */
@@ -45,6 +47,25 @@ function withFailedJoins(judgement: StepJudgement, failedJoins: number): StepJud
     ...(judgement.reason === null ? [] : [judgement.reason]),
   ].join('; ');
   return { ...judgement, verdict: 'breaks', reason };
+}
+
+/** That the bridge was read too seldom says nothing of the generator when the bridge itself did not answer. */
+function withoutTooFew(trust: TrustVerdict): TrustVerdict {
+  const reasons = trust.reasons.filter(({ code }) => code !== 'too-few-samples');
+  const only = trust.verdict === 'saturated' && trust.reasons[0]?.code === 'too-few-samples';
+  return { verdict: only ? 'suspect' : trust.verdict, reasons };
+}
+
+/** A bridge too busy to tell its counters is too busy: a load at which it falls silent does not hold. */
+function withSilence(
+  judgement: StepJudgement,
+  { unansweredReadings, snapshots }: StepReadings,
+): StepJudgement {
+  if (unansweredReadings === 0 || judgement.verdict === 'saturated') return judgement;
+  const silence = `the bridge left ${unansweredReadings} of ${snapshots.length} readings unanswered`;
+  const reason = [silence, ...(judgement.reason === null ? [] : [judgement.reason])].join('; ');
+  const limitedBy = judgement.verdict === 'breaks' ? judgement.limitedBy : 'bridge-cpu';
+  return { verdict: 'breaks', limitedBy, reason };
 }
 
 function measuredIn({ query, stages, snapshots, participants }: StepReadings) {
