@@ -8,61 +8,14 @@ import type { ObserverSummary } from '../../src/observer/summary.ts';
 import type { ParticipantSample, TrackSample } from '../../src/participants/types.ts';
 import type { BridgeSample, PadReading } from '../../src/targets/types.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { participantSample, trackSample } from '../support/samples.ts';
 
 function track(values: Partial<TrackSample>): TrackSample {
-  return {
-    trackId: 't',
-    direction: 'up',
-    kind: 'audio',
-    source: 'microphone',
-    producerId: null,
-    consumerId: null,
-    publisherId: null,
-    readAtMs: 0,
-    ssrc: null,
-    packets: 0,
-    payloadBytes: 0,
-    headerBytes: null,
-    retransmittedPackets: null,
-    packetsLost: null,
-    packetsLostBeforeRepair: null,
-    packetsOutOfOrder: null,
-    packetsDuplicated: null,
-    jitterMs: null,
-    nackCount: null,
-    pliCount: null,
-    firCount: null,
-    frames: null,
-    keyFrames: null,
-    framesDecoded: null,
-    freezeCount: null,
-    totalFreezesDurationMs: null,
-    frameWidth: null,
-    frameHeight: null,
-    spatialLayer: null,
-    layerSwitches: null,
-    paused: false,
-    oneWayDelayMs: null,
-    ...values,
-  };
+  return trackSample({ trackId: 't', direction: 'up', kind: 'audio', source: 'microphone', ...values });
 }
 
 function participant(participantId: string, readAtMs: number, tracks: TrackSample[]): ParticipantSample {
-  return {
-    participantId,
-    readAtMs,
-    roundTripTimeMs: null,
-    datagramsSent: null,
-    datagramsReceived: null,
-    controlDatagramsSent: null,
-    controlDatagramsReceived: null,
-    dataMessagesSent: null,
-    dataMessagesReceived: null,
-    dataBytesSent: null,
-    dataBytesReceived: null,
-    availableOutgoingBitrateBps: null,
-    tracks,
-  };
+  return participantSample({ participantId, readAtMs, tracks });
 }
 
 const bridge: BridgeSample = {
