@@ -158,7 +158,10 @@ export interface Engine {
   start(signal: AbortSignal): Promise<void>;
   /** Begins one participant; resolves when it has joined or failed, which the events have told already. */
   join(participant: ParticipantPlan, signal: AbortSignal): Promise<void>;
-  leave(participantId: string): Promise<void>;
+  /**
+   * Resolves when it is gone, with a last reading taken as it left; null when it was in no room or could not be read.
+   */
+  leave(participantId: string): Promise<ParticipantSample | null>;
   /** One reading of every participant that is in a room. */
   sample(): Promise<ParticipantSample[]>;
   sampleGenerator(): Promise<GeneratorSample>;

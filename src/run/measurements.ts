@@ -12,8 +12,9 @@ import type {
 import type { HostCounters } from '../system/host-counters.ts';
 import type { BridgeSample } from '../targets/types.ts';
 import { IntervalQuality } from './interval-quality.ts';
-import { bridgeRates, generatorRow, hostRow, trackRates, trafficLoad } from './meters.ts';
+import { bridgeRates, generatorRow, hostRow, type TrackRates, trackRates, trafficLoad } from './meters.ts';
 import type { Roster } from './roster.ts';
+import { MERGE_TICKS_MS } from './schedule.ts';
 
 /** Where measurements are written; the recorder of the run folder implements it. */
 export interface MeasurementSink {
@@ -31,6 +32,8 @@ export interface Readings {
   stage: { name: string; steady: boolean };
   bridges: readonly BridgeSample[];
   participants: readonly ParticipantSample[];
+  /** Last readings of those who have left since the tick before, taken as they left. */
+  left: readonly ParticipantSample[];
   generators: readonly GeneratorSample[];
   host: { readAtMs: number; counters: HostCounters };
 }
@@ -135,6 +138,10 @@ export class Measurements {
 
   #quality(readings: Readings): QualityRow {
     const second = new IntervalQuality();
+    for (const sample of readings.left) {
+      this.#participant(sample, readings, null);
+      this.#participants.delete(sample.participantId);
+    }
     for (const sample of readings.participants) this.#participant(sample, readings, second);
     const row: QualityRow = {
       joined: this.#roster.present,
@@ -146,7 +153,8 @@ export class Measurements {
     return row;
   }
 
-  #participant(sample: ParticipantSample, readings: Readings, second: IntervalQuality): void {
+  /** `second` is that of those who are there: null for who has left within it. */
+  #participant(sample: ParticipantSample, readings: Readings, second: IntervalQuality | null): void {
     const plan = this.#roster.plan(sample.participantId);
     if (plan === null) return;
     const before = this.#participants.get(sample.participantId) ?? null;
@@ -160,17 +168,23 @@ export class Measurements {
     };
     if (sample.roundTripTimeMs !== null) {
       this.#observe('participant.rtt_ms', labels, sample.roundTripTimeMs);
-      second.rttMs.add(sample.roundTripTimeMs);
+      second?.rttMs.add(sample.roundTripTimeMs);
     }
     const intervalMs = before === null ? 0 : sample.readAtMs - before.readAtMs;
     if (before === null || intervalMs <= 0) return;
+    const isJudged = second !== null || intervalMs >= MERGE_TICKS_MS;
     const earlier = new Map(before.tracks.map((track) => [track.trackId, track]));
     for (const track of sample.tracks) {
       const previous = earlier.get(track.trackId);
-      if (previous !== undefined)
-        this.#track(previous, track, sample.participantId, labels, readings, second);
+      const rates = previous === undefined ? null : trackRates(previous, track);
+      if (previous === undefined || rates === null) continue;
+      // What somebody did not want to see for part of the interval says nothing of quality.
+      const isPaused = previous.paused || track.paused;
+      if (isJudged) this.#judge(track, rates, isPaused, sample.participantId, labels);
+      second?.track(track, rates, isPaused);
+      this.#trackRow(track, rates, sample.participantId, labels, readings);
     }
-    second.control(before, sample, intervalMs);
+    second?.control(before, sample, intervalMs);
     this.#sink.participantRow(readings.tMs, {
       participantId: sample.participantId,
       group: plan.group,
@@ -190,18 +204,13 @@ export class Measurements {
     });
   }
 
-  #track(
-    before: TrackSample,
+  #judge(
     track: TrackSample,
+    rates: TrackRates,
+    isPaused: boolean,
     participantId: string,
     participantLabels: MetricLabels,
-    { tMs, stage }: Readings,
-    second: IntervalQuality,
   ): void {
-    const rates = trackRates(before, track);
-    if (rates === null) return;
-    // What somebody did not want to see for part of the interval says nothing of quality.
-    const isPaused = before.paused || track.paused;
     const labels = {
       ...participantLabels,
       kind: track.kind,
@@ -222,7 +231,15 @@ export class Measurements {
         this.#roster.onVideoInterval(participantId, rates);
       }
     }
-    second.track(track, rates, isPaused);
+  }
+
+  #trackRow(
+    track: TrackSample,
+    rates: TrackRates,
+    participantId: string,
+    participantLabels: MetricLabels,
+    { tMs, stage }: Readings,
+  ): void {
     this.#sink.trackRow(tMs, {
       participantId,
       roomId: participantLabels.room ?? '',

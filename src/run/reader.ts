@@ -31,7 +31,7 @@ export class Reader {
     this.#delay.enable();
   }
 
-  async read(): Promise<Omit<Readings, 'tMs' | 'stage'>> {
+  async read(): Promise<Omit<Readings, 'tMs' | 'stage' | 'left'>> {
     const { system, target, engines } = this.#sources;
     const counters = system.readHostCounters();
     const host = { readAtMs: system.clock.nowMs(), counters };

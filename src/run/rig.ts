@@ -79,6 +79,8 @@ export class Rig {
   #originMs: number | null = null;
   #missedReadings = 0;
   #packetLoop: RigEnd['packetLoop'] = null;
+  /** Who has left since the last tick, with the last reading where there was one. */
+  #left: { participantId: string; last: ParticipantSample | null }[] = [];
   #notice: string | null = null;
   #snapshot: Snapshot | null = null;
 
@@ -185,11 +187,15 @@ export class Rig {
 
   /** Resolves when the participant is gone; never rejects. */
   async leave(participant: ParticipantPlan): Promise<void> {
+    const { id: participantId, engine } = participant;
+    this.#roster.beginLeave(participantId);
+    let last: ParticipantSample | null = null;
     try {
-      await this.#engines.get(participant.engine)?.leave(participant.id);
+      last = (await this.#engines.get(engine)?.leave(participantId)) ?? null;
     } catch (error) {
-      this.#warn('RTCB_LEAVE_FAILED', `${participant.id}: ${errorMessage(error)}`);
+      this.#warn('RTCB_LEAVE_FAILED', `${participantId}: ${errorMessage(error)}`);
     }
+    this.#left.push({ participantId, last });
   }
 
   /** Forgets account and evidence until now: what comes is judged by itself. */
@@ -215,12 +221,19 @@ export class Rig {
     const readings = await this.#reader.read();
     const tMs = this.tMs();
     const steady = stage.steady && !isFirst;
-    const snapshot = this.#measurements.tick({ ...readings, tMs, stage });
+    const gone = this.#left.splice(0);
+    const left = gone.flatMap(({ last }) => last ?? []);
+    // Who left while the others were read may have been read as well, a little earlier.
+    const participants = readings.participants.filter(
+      (sample) => !left.some((last) => precedes(sample, last)),
+    );
+    const snapshot = this.#measurements.tick({ ...readings, participants, left, tMs, stage });
+    for (const { participantId } of gone) this.#roster.endLeave(participantId, tMs);
     this.#snapshot = snapshot;
     this.#bridges.observeUp((bridge, up) => this.#sink.observe('bridge.up_ratio', { bridge }, up));
     this.#evidence.tick(snapshot, steady);
-    this.#parts.tap?.onReadings(readings.bridges, readings.participants);
-    this.#accounting.tick(tMs, steady, readings.bridges, readings.participants, readings.host.counters);
+    this.#parts.tap?.onReadings(readings.bridges, participants);
+    this.#accounting.tick(tMs, steady, readings.bridges, [...left, ...participants], readings.host.counters);
     for (const { packetLoop } of readings.generators) this.#packetLoop = packetLoop ?? this.#packetLoop;
     await this.#sink.drain();
     return snapshot;
@@ -231,6 +244,7 @@ export class Rig {
     const versions = [...this.#engines.values()].map((engine) => engine.versions());
     const leftovers = await this.#scope.close();
     const tMs = this.tMs();
+    for (const { last } of this.#left) if (last !== null) this.#roster.onSample(last);
     this.#roster.summariseAll(tMs);
     return {
       tMs,
@@ -287,4 +301,8 @@ export class Rig {
   #warn(code: string, message: string): void {
     this.#sink.record({ tMs: this.tMs(), type: 'warning', code, message });
   }
+}
+
+function precedes(sample: ParticipantSample, last: ParticipantSample): boolean {
+  return sample.participantId === last.participantId && sample.readAtMs <= last.readAtMs;
 }

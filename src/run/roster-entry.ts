@@ -15,6 +15,8 @@ export interface RosterEntry {
   joinedAtMs: number | null;
   leftAtMs: number | null;
   everJoined: boolean;
+  /** It was told to leave, and its last reading is still to come. */
+  leaving: boolean;
   /** The last reading, and where the counters of tracks that are gone stood. */
   lastSample: ParticipantSample | null;
   rttMs: Distribution;
@@ -37,6 +39,7 @@ export function newEntry(plan: ParticipantPlan): RosterEntry {
     joinedAtMs: null,
     leftAtMs: null,
     everJoined: false,
+    leaving: false,
     lastSample: null,
     rttMs: new Distribution(),
     jitterMaxMs: null,

@@ -23,6 +23,8 @@ export class Roster {
 
   /** Takes one more participant in, or one that left and comes again. */
   expect(participant: ParticipantPlan): void {
+    const before = this.#entries.get(participant.id);
+    if (before?.leaving === true) this.endLeave(participant.id, before.leftAtMs ?? 0);
     this.#entries.set(participant.id, newEntry(participant));
   }
 
@@ -69,6 +71,19 @@ export class Roster {
     if (entry === undefined) return;
     entry.state = 'joining';
     entry.startLagMs = startLagMs;
+  }
+
+  /** What became of it is summarised when its last reading is in. */
+  beginLeave(participantId: string): void {
+    const entry = this.#entries.get(participantId);
+    if (entry !== undefined) entry.leaving = true;
+  }
+
+  endLeave(participantId: string, tMs: number): void {
+    const entry = this.#entries.get(participantId);
+    if (entry === undefined) return;
+    entry.leaving = false;
+    if (entry.state === 'left') this.#summarise(entry, tMs);
   }
 
   /** Takes what an engine tells and writes it down. Events of unknown participants are ignored. */
@@ -124,7 +139,7 @@ export class Roster {
           participantId: entry.plan.id,
           reason: event.reason,
         });
-        this.#summarise(entry, tMs);
+        if (!entry.leaving) this.#summarise(entry, tMs);
         return;
       case 'published': {
         const { type: _, ...published } = event;

@@ -1,8 +1,11 @@
 import type { StagePlan } from '../scenario/plan-types.ts';
 import type { Clock } from '../system/types.ts';
 
-/** Two ticks closer than this are one: a stage boundary beside a regular tick needs no reading of its own. */
-const MERGE_TICKS_MS = 250;
+/**
+ * Two ticks closer than this are one: a stage boundary beside a regular tick needs no reading of its own, and over so
+ * short a time a rate says little.
+ */
+export const MERGE_TICKS_MS = 250;
 
 /**
  * When the sampler reads: every `intervalMs` from the origin and at every stage boundary, so that no interval

@@ -201,9 +201,30 @@ export function engineContract(name: string, bench: () => EngineBench): void {
       await engine.leave('p1');
       expect(of('left')).toMatchObject([{ participantId: 'p1' }]);
       expect(await engine.sample()).toEqual([]);
-      await engine.leave('p1');
-      await engine.leave('nobody');
+      expect(await engine.leave('p1')).toBeNull();
+      expect(await engine.leave('nobody')).toBeNull();
       expect(of('left')).toHaveLength(1);
+    });
+
+    it('gives a last reading as it leaves, of what no other reading would have', async () => {
+      const { engine, join, sampled } = await started();
+      await join(participantPlan('p1'));
+      await join(participantPlan('p2'));
+      const before = (
+        await sampled(
+          (all) =>
+            all.length === 2 &&
+            all.every(({ tracks }) => tracks.length === 4 && tracks.every(({ packets }) => packets > 0)),
+        )
+      ).find(({ participantId }) => participantId === 'p2');
+      await bench().pass(500);
+      const last = await engine.leave('p2');
+      expect(last?.participantId).toBe('p2');
+      expect(last?.readAtMs).toBeGreaterThanOrEqual((before?.readAtMs ?? Number.POSITIVE_INFINITY) + 400);
+      for (const track of before?.tracks ?? []) {
+        const same = last?.tracks.find(({ trackId }) => trackId === track.trackId);
+        expect(same?.packets).toBeGreaterThan(track.packets);
+      }
     });
 
     it('takes away the tracks of who has left', async () => {

@@ -76,6 +76,7 @@ function readings(tMs: number, part: Partial<Readings> = {}): Readings {
     stage: { name: 'hold', steady: true },
     bridges: [],
     participants: [],
+    left: [],
     generators: [],
     host: { readAtMs: tMs, counters },
     ...part,
@@ -173,6 +174,31 @@ describe('Measurements', () => {
     measurements.tick(readings(3000, { participants: [at(3000, false)] }));
     expect(sink.values('track.frames_per_second')).toEqual([0]);
     expect(sink.tracks).toHaveLength(3);
+  });
+
+  it('writes the last interval of who left, and judges it unless it is too short for a rate', () => {
+    join('p0001');
+    const at = (readAtMs: number) =>
+      participantSample({
+        readAtMs,
+        tracks: [trackSample({ readAtMs, packets: readAtMs / 10, framesDecoded: readAtMs / 40 })],
+      });
+    measurements.tick(readings(0, { participants: [at(0)] }));
+    const { quality } = measurements.tick(readings(1000, { left: [at(400)] }));
+    expect(sink.tracks.map((row) => [row.intervalMs, row.packetRatePps, row.packets])).toEqual([
+      [400, 100, 40],
+    ]);
+    expect(sink.participants.map((row) => row.down.video.packets)).toEqual([40]);
+    expect(sink.values('track.frames_per_second')).toEqual([25]);
+    // The second's quality is that of those who are there at its end.
+    expect(quality).toMatchObject({ packetRateDownPps: 0, framesPerSecond: null });
+    measurements.tick(readings(2000, { participants: [at(2000)] }));
+    measurements.tick(readings(3000, { left: [at(2100)] }));
+    expect(sink.tracks.at(-1)).toMatchObject({ intervalMs: 100, packets: 210 });
+    expect(sink.values('track.frames_per_second')).toEqual([25]);
+    // Who comes again under the same name begins anew.
+    measurements.tick(readings(4000, { participants: [at(4000)] }));
+    expect(sink.tracks).toHaveLength(2);
   });
 
   it('ignores a participant that is not of this run', () => {

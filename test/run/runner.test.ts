@@ -143,6 +143,11 @@ describe('executeRun', () => {
       participants: { planned: 3, joined: 3, failed: 0 },
     });
     expect(scene.stages).toEqual(['ramp', 'hold', 'ramp-down']);
+    // Joined at 1.1 s and left at 9.5 s, between two ticks: its summary has everything that it sent at 50 packets/s.
+    const leaver = scene.records.find(
+      (record) => record.type === 'participant-summary' && record.summary.participantId === 'p2',
+    );
+    expect(leaver).toMatchObject({ summary: { leftAtMs: 9500, up: { audio: { packets: 420 } } } });
     // Two on one bridge, one on the other, each sending and receiving 100 packets a second.
     const hold = scene.rates.filter(({ stage }) => stage === 'hold');
     expect(hold).toHaveLength(12);

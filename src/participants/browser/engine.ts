@@ -85,8 +85,8 @@ export class BrowserEngine implements Engine {
     }
   }
 
-  async leave(participantId: string): Promise<void> {
-    await this.#participants.get(participantId)?.leave('planned');
+  async leave(participantId: string): Promise<ParticipantSample | null> {
+    return (await this.#participants.get(participantId)?.leave('planned')) ?? null;
   }
 
   async sample(): Promise<ParticipantSample[]> {

@@ -30,8 +30,8 @@ export interface PageSample {
 export interface PageApi {
   /** Begins a join and returns; how it ends is told by events. */
   join(request: JoinRequest): void;
-  /** Ends the participant, joined or not, without an event. */
-  leave(participantId: string): Promise<void>;
+  /** Ends the participant, joined or not, without an event; resolves with a last reading where it was in a room. */
+  leave(participantId: string): Promise<ParticipantSample | null>;
   /** Events since the last call; waits up to `waitMs` for the first. */
   nextEvents(waitMs: number): Promise<PageEvent[]>;
   sample(): Promise<PageSample>;

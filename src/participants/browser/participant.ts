@@ -1,7 +1,7 @@
 import { errorMessage } from '../../errors.ts';
 import type { ParticipantPlan } from '../../scenario/plan-types.ts';
 import type { Clock } from '../../system/types.ts';
-import type { EngineOptions } from '../types.ts';
+import type { EngineOptions, ParticipantSample } from '../types.ts';
 import type { BrowserPage } from './driver.ts';
 import type { PageEvent } from './page-api.ts';
 
@@ -73,10 +73,11 @@ export class BrowserParticipant {
     else this.#failed(reason);
   }
 
-  async leave(reason: string): Promise<void> {
-    if (this.#state === 'ended') return;
+  /** Resolves with a last reading, null when it was in no room. */
+  async leave(reason: string): Promise<ParticipantSample | null> {
+    if (this.#state === 'ended') return null;
     this.#left(reason);
-    await this.#leavePage();
+    return this.#leavePage();
   }
 
   /** One try after each of the waits, until one succeeds; tells when none did. Never rejects. */
@@ -142,7 +143,7 @@ export class BrowserParticipant {
     this.#ending.abort(new Error('the participant has ended'));
   }
 
-  async #leavePage(): Promise<void> {
-    await this.#page.call('leave', this.plan.id).catch(() => {});
+  async #leavePage(): Promise<ParticipantSample | null> {
+    return this.#page.call('leave', this.plan.id).catch(() => null);
   }
 }

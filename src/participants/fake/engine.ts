@@ -55,19 +55,19 @@ export class FakeEngine implements Engine {
     await this.#join(plan, 1, signal);
   }
 
-  async leave(participantId: string): Promise<void> {
+  async leave(participantId: string): Promise<ParticipantSample | null> {
     const joining = this.#joining.get(participantId);
-    if (!this.#members.has(participantId) && joining === undefined) return;
+    const member = this.#members.get(participantId);
+    if (member === undefined && joining === undefined) return null;
+    const last = member === undefined ? null : this.#read(member);
     joining?.abort(new Error('left'));
     this.#remove(participantId);
     this.#options.onEvent({ type: 'left', participantId, reason: 'planned' });
+    return last;
   }
 
   async sample(): Promise<ParticipantSample[]> {
-    const readAtMs = this.#clock.nowMs();
-    return [...this.#members.values()].map(({ plan, tracks }) =>
-      fakeParticipantSample(plan.id, [...tracks.values()], readAtMs),
-    );
+    return [...this.#members.values()].map((member) => this.#read(member));
   }
 
   async sampleGenerator(): Promise<GeneratorSample> {
@@ -242,6 +242,10 @@ export class FakeEngine implements Engine {
     const consumerId = direction === 'down' ? `${member.plan.id}-${producer.producerId}` : null;
     const trackId = `${direction}:${consumerId ?? producer.producerId}`;
     member.tracks.set(trackId, { trackId, direction, producer, consumerId, sinceMs });
+  }
+
+  #read({ plan, tracks }: Member): ParticipantSample {
+    return fakeParticipantSample(plan.id, [...tracks.values()], this.#clock.nowMs());
   }
 
   #remove(participantId: string): void {

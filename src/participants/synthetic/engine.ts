@@ -99,11 +99,13 @@ export class SyntheticEngine implements Engine {
     }
   }
 
-  async leave(participantId: string): Promise<void> {
+  async leave(participantId: string): Promise<ParticipantSample | null> {
     const shard = this.#shards.find(({ participants }) => participants.has(participantId));
-    if (shard === undefined) return;
+    if (shard === undefined) return null;
     shard.participants.delete(participantId);
-    if (!shard.dead) await this.#ask(shard, { type: 'leave', participantId, reason: 'left as planned' });
+    if (shard.dead) return null;
+    const answer = await this.#ask(shard, { type: 'leave', participantId, reason: 'left as planned' });
+    return answer.type === 'left' ? answer.last : null;
   }
 
   async sample(): Promise<ParticipantSample[]> {

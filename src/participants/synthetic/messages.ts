@@ -46,5 +46,7 @@ export type FromShard =
   | { type: 'event'; event: ParticipantEvent }
   | { type: 'access'; requestId: number; plan: ParticipantPlan; attempt: number }
   | { type: 'done'; requestId: number }
+  /** `last`: as its counters stood when it left, null when it was in no room. */
+  | { type: 'left'; requestId: number; last: ParticipantSample | null }
   | { type: 'samples'; requestId: number; samples: ParticipantSample[] }
   | { type: 'generator'; requestId: number; sample: ShardGeneratorSample };

@@ -102,13 +102,16 @@ export class Participant {
     }
   }
 
-  async leave(reason: string): Promise<void> {
+  /** Resolves with a last reading, null when it was in no room. */
+  async leave(reason: string): Promise<ParticipantSample | null> {
     const session = this.#session;
+    const last = this.sample();
     this.#end.abort(new Error('the participant left'));
     this.#session = null;
-    if (session === null) return;
+    if (session === null) return null;
     await session.close();
     this.#hooks.onEvent({ type: 'left', participantId: this.#plan.id, reason });
+    return last;
   }
 
   /** Null while it is in no room. */

@@ -16,7 +16,8 @@ function main(): void {
       case 'leave':
         void shard
           .leave(message.participantId, message.reason)
-          .finally(() => tell({ type: 'done', requestId: message.requestId }));
+          .catch(() => null)
+          .then((last) => tell({ type: 'left', requestId: message.requestId, last }));
         return;
       case 'sample':
         tell({ type: 'samples', requestId: message.requestId, samples: shard.sample() });

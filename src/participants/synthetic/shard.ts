@@ -104,10 +104,10 @@ export class Shard {
     await participant.join();
   }
 
-  async leave(participantId: string, reason: string): Promise<void> {
+  async leave(participantId: string, reason: string): Promise<ParticipantSample | null> {
     const participant = this.#participants.get(participantId);
     this.#participants.delete(participantId);
-    await participant?.leave(reason);
+    return (await participant?.leave(reason)) ?? null;
   }
 
   answerAccess(requestId: number, access: RoomAccess | Error): void {

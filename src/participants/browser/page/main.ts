@@ -25,7 +25,7 @@ function createPageApi(): PageApi {
     async leave(participantId) {
       const session = sessions.get(participantId);
       sessions.delete(participantId);
-      await session?.leave();
+      return (await session?.leave()) ?? null;
     },
     nextEvents: (waitMs) => events.next(waitMs),
     async sample() {

@@ -54,11 +54,14 @@ export class Session {
     }
   }
 
-  async leave(): Promise<void> {
+  /** Resolves with a last reading, null when it was in no room. */
+  async leave(): Promise<ParticipantSample | null> {
+    const last = await this.sample().catch(() => null);
     const client = this.#client;
     if (client?.isOpen === true)
       await client.request('leave', {}, { timeoutMs: LEAVE_TIMEOUT_MS }).catch(() => {});
     this.#end(null);
+    return last;
   }
 
   /** null while it is in no room. */
