@@ -1,5 +1,11 @@
 import type { MetricLabel, MetricLabels, MetricName } from '../metrics/catalogue.ts';
-import { isMetricName, METRIC_LABELS, METRICS, type MetricSubject } from '../metrics/catalogue.ts';
+import {
+  isMetricName,
+  LABEL_VALUES,
+  METRIC_LABELS,
+  METRICS,
+  type MetricSubject,
+} from '../metrics/catalogue.ts';
 import { suggestion } from '../spelling.ts';
 import { LABELS_BESIDE_ROOM } from './types.ts';
 
@@ -126,7 +132,7 @@ class Parser {
       if (label in labels)
         throw new Unexpected(word.offset, word.text.length, `"${label}" is there twice`, '');
       this.#expect('=');
-      labels[label] = this.#labelValue();
+      labels[label] = this.#labelValue(label);
       words.push(word);
     } while (this.#accept(','));
     this.#expect('}');
@@ -134,11 +140,22 @@ class Parser {
     return labels;
   }
 
-  #labelValue(): string {
+  /** A value of a label with few values is checked as its name is: misspelt, it would never have a sample. */
+  #labelValue(label: MetricLabel): string {
     this.#skipSpace();
-    if (this.#text[this.#at] !== '"') return this.#word(/[^\s"{},()=]+/y, 'a label value').text;
-    const quoted = this.#word(/"(?:[^"\\]|\\.)*"/y, 'a closing quote');
-    return quoted.text.slice(1, -1).replaceAll(/\\(.)/g, '$1');
+    const quoted = this.#text[this.#at] === '"';
+    const word = quoted
+      ? this.#word(/"(?:[^"\\]|\\.)*"/y, 'a closing quote')
+      : this.#word(/[^\s"{},()=]+/y, 'a label value');
+    const value = quoted ? word.text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : word.text;
+    const known = LABEL_VALUES[label];
+    if (known === undefined || known.includes(value)) return value;
+    throw new Unexpected(
+      word.offset,
+      word.text.length,
+      `unknown ${label} "${value}"`,
+      suggestion(value, known),
+    );
   }
 
   #operator(): Operator {

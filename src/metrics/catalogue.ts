@@ -132,6 +132,18 @@ export const METRICS = {
     description: 'Frames decoded (browser) or completely received (synthetic)',
     source: 'receiver',
   },
+  'track.first_frame_ms': {
+    unit: 'ms',
+    description:
+      'Asking for a video track to its first frame; told once a track, so mostly before the steady window',
+    source: 'receiver',
+  },
+  'track.audio_decoded_ratio': {
+    unit: 'ratio',
+    description:
+      'Sound decoded from packets over time, without what was made up to hide their absence; may exceed 1 for a moment',
+    source: 'browser: totalSamplesDuration, concealedSamples',
+  },
   'track.freeze_ratio': {
     unit: 'ratio',
     description: 'Time frozen over time, by the rule of getStats',
@@ -204,6 +216,12 @@ export interface MetricLabels {
   kind?: string;
   source?: string;
   direction?: string;
+  codec?: string;
+  /** What kind of endpoint a participant is. */
+  endpoint?: string;
+  /** What kind of endpoint publishes the track, and what kind receives it. */
+  sender?: string;
+  receiver?: string;
   /** `first`, or `later` for what happened after a bridge died or a subscription came back. */
   attempt?: string;
 }
@@ -211,10 +229,25 @@ export type MetricLabel = keyof MetricLabels;
 
 export const METRIC_LABELS: Record<MetricSubject, readonly MetricLabel[]> = {
   bridge: ['bridge'],
-  participant: ['engine', 'bridge', 'room', 'source', 'attempt'],
-  track: ['engine', 'kind', 'source', 'direction', 'bridge', 'room'],
+  participant: ['engine', 'endpoint', 'bridge', 'room', 'source', 'attempt'],
+  track: ['engine', 'kind', 'source', 'direction', 'codec', 'sender', 'receiver', 'bridge', 'room'],
   generator: ['engine'],
   host: [],
+};
+
+const ENDPOINT_VALUES = ['chromium', 'firefox', 'edge', 'synthetic'];
+
+/** Labels with few values; the others take ids and names. */
+export const LABEL_VALUES: Partial<Record<MetricLabel, readonly string[]>> = {
+  engine: ['browser', 'synthetic', 'runner'],
+  kind: ['audio', 'video'],
+  source: ['microphone', 'camera', 'screen'],
+  direction: ['up', 'down'],
+  attempt: ['first', 'later'],
+  codec: ['opus', 'vp8', 'h264'],
+  endpoint: ENDPOINT_VALUES,
+  sender: ENDPOINT_VALUES,
+  receiver: ENDPOINT_VALUES,
 };
 
 export function isMetricName(name: string): name is MetricName {

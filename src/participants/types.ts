@@ -12,6 +12,8 @@ export interface TrackSample {
   direction: 'up' | 'down';
   kind: MediaKind;
   source: MediaSource;
+  /** As `opus`, `vp8`, `h264`. */
+  codec: string | null;
   /** The SFU's name of the producer this track sends to or comes from; joins the two ends of a track. */
   producerId: string | null;
   consumerId: string | null;
@@ -43,6 +45,10 @@ export interface TrackSample {
   frames: number | null;
   keyFrames: number | null;
   framesDecoded: number | null;
+  /** From asking for the track to its first frame, decoded or fully received; null before that, and for `up`. */
+  firstFrameMs: number | null;
+  /** Sound decoded from packets, without what was made up to hide their absence. */
+  audioDecodedMs: number | null;
   freezeCount: number | null;
   totalFreezesDurationMs: number | null;
   frameWidth: number | null;

@@ -75,6 +75,7 @@ export const PARTICIPANT_COLUMNS: Columns<Timed<ParticipantRow>> = [
   ['control_datagrams_sent', ({ row }) => row.controlDatagramsSent],
   ['control_datagrams_received', ({ row }) => row.controlDatagramsReceived],
   ['available_outgoing_bitrate_bps', ({ row }) => row.availableOutgoingBitrateBps],
+  ['endpoint', ({ row }) => row.endpoint],
 ];
 
 export const TRACK_COLUMNS: Columns<Timed<TrackRow>> = [
@@ -116,6 +117,10 @@ export const TRACK_COLUMNS: Columns<Timed<TrackRow>> = [
   ['pli_count', ({ row }) => row.pliCount],
   ['fir_count', ({ row }) => row.firCount],
   ['one_way_delay_ms', ({ row }) => row.oneWayDelayMs],
+  ['endpoint', ({ row }) => row.endpoint],
+  ['codec', ({ row }) => row.codec],
+  ['first_frame_ms', ({ row }) => row.firstFrameMs],
+  ['audio_decoded_ratio', ({ row }) => row.audioDecodedRatio],
 ];
 
 /** Lines of CSV (RFC 4180, with line feeds), without a header. Missing is an empty field. */

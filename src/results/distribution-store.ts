@@ -12,6 +12,10 @@ const EVERY_LABEL: Record<MetricLabel, true> = {
   source: true,
   direction: true,
   attempt: true,
+  codec: true,
+  endpoint: true,
+  sender: true,
+  receiver: true,
 };
 export const LABELS: readonly MetricLabel[] = Object.keys(EVERY_LABEL) as MetricLabel[];
 
@@ -80,12 +84,12 @@ export class DistributionStore implements DistributionQuery {
     return result;
   }
 
-  /** The values of one label that were seen with a metric, in order of appearance. */
-  labelValues(metric: MetricName, label: MetricLabel): string[] {
+  /** The values of one label that were seen with a metric, beside those of `filter`, in order of appearance. */
+  labelValues(metric: MetricName, label: MetricLabel, filter: MetricLabels = {}): string[] {
     const values = new Set<string>();
     for (const { labels } of this.#metrics.get(metric)?.values() ?? []) {
       const value = labels[label];
-      if (value !== undefined) values.add(value);
+      if (value !== undefined && labelsMatch(labels, filter)) values.add(value);
     }
     return [...values];
   }

@@ -70,6 +70,8 @@ export class DistributionWindows {
   readonly #rooms = new Set<string>();
   #stage = '';
   #steady = false;
+  /** The labels of the last observation and their keys: several metrics of one track come with the same object. */
+  #last: { labels: MetricLabels; main: string; byRoom: string } | null = null;
 
   constructor(windowMs: number, emit: (record: DistributionRecord) => void) {
     this.#windowMs = windowMs;
@@ -79,10 +81,21 @@ export class DistributionWindows {
   /** Called for every sample of every track, so it makes nothing but two short keys. */
   observe(metric: MetricName, labels: MetricLabels, value: number): void {
     const { room } = labels;
-    this.#main.add(metric, metric + labelKey(labels, BESIDES_ROOM), () => withoutRoom(labels), value);
+    const keys = this.#keys(labels);
+    this.#main.add(metric, metric + keys.main, () => withoutRoom(labels), value);
     if (room === undefined) return;
     this.#rooms.add(room);
-    this.#byRoom.add(metric, metric + labelKey(labels, WITH_ROOM), () => byRoom(room, labels), value);
+    this.#byRoom.add(metric, metric + keys.byRoom, () => byRoom(room, labels), value);
+  }
+
+  #keys(labels: MetricLabels): { main: string; byRoom: string } {
+    if (this.#last?.labels !== labels)
+      this.#last = {
+        labels,
+        main: labelKey(labels, BESIDES_ROOM),
+        byRoom: labels.room === undefined ? '' : labelKey(labels, WITH_ROOM),
+      };
+    return this.#last;
   }
 
   /** Closes the windows of the stage before and goes on in this one. */

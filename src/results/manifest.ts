@@ -22,6 +22,7 @@ const manifestSchema = z.looseObject({
   steadyWindow: z.looseObject({ startMs: finite, endMs: finite }).nullable(),
   target: z.looseObject({ kind: z.string(), notOffered: z.array(z.string()) }),
   participants: z.looseObject({ planned: finite, joined: finite, failed: finite }),
+  endpoints: z.array(z.looseObject({ kind: z.string(), notReported: z.array(z.string()) })).exactOptional(),
   rooms: z.record(z.string(), z.string()).exactOptional(),
   bridges: z.array(
     z.looseObject({

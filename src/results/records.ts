@@ -16,6 +16,7 @@ export type TimelineRecord = { tMs: number } & (
       roomId: string;
       bridgeId: string;
       engine: string;
+      endpoint?: string;
       attempt: number;
       /** Milliseconds after its due time that the join was begun: the generator's own lateness. */
       startLagMs: number;
@@ -28,6 +29,7 @@ export type TimelineRecord = { tMs: number } & (
       participantId: string;
       roomId: string;
       engine: string;
+      endpoint?: string;
       attempt: number;
       reason: string;
     }
@@ -187,6 +189,8 @@ export interface ParticipantSummary {
   roomId: string;
   bridgeId: string | null;
   engine: string;
+  /** What kind of endpoint it is; absent in records of versions that did not tell. */
+  endpoint?: string;
   joinedAtMs: number | null;
   leftAtMs: number | null;
   attempts: number;
@@ -207,6 +211,7 @@ export interface ParticipantRow {
   roomId: string;
   bridgeId: string | null;
   engine: string;
+  endpoint: string;
   stage: string;
   steady: boolean;
   intervalMs: number;
@@ -226,10 +231,12 @@ export interface TrackRow {
   roomId: string;
   bridgeId: string | null;
   engine: string;
+  endpoint: string;
   trackId: string;
   direction: 'up' | 'down';
   kind: string;
   source: string;
+  codec: string | null;
   publisherId: string | null;
   producerId: string | null;
   consumerId: string | null;
@@ -248,6 +255,9 @@ export interface TrackRow {
   packetsDuplicated: number | null;
   jitterMs: number | null;
   framesPerSecond: number | null;
+  /** Sound decoded from packets, over time. */
+  audioDecodedRatio: number | null;
+  firstFrameMs: number | null;
   freezeRatio: number | null;
   freezeCount: number | null;
   frameWidth: number | null;
@@ -368,6 +378,8 @@ export interface Manifest {
   steadyWindow: { startMs: number; endMs: number } | null;
   target: { kind: string; notOffered: string[] };
   participants: { planned: number; joined: number; failed: number };
+  /** The kinds of endpoint that took part, and the statistics that each does not report. */
+  endpoints?: { kind: string; notReported: string[] }[];
   /** Names of the rooms by id, as the scenario wrote them: untrusted text. */
   rooms?: Record<string, string>;
   bridges: BridgeSummary[];

@@ -9,10 +9,12 @@ import type {
   TimelineRecord,
   TrackRow,
 } from '../results/records.ts';
+import { endpointOf } from '../scenario/endpoints.ts';
 import type { HostCounters } from '../system/host-counters.ts';
 import type { BridgeSample } from '../targets/types.ts';
 import { IntervalQuality } from './interval-quality.ts';
 import { bridgeRates, generatorRow, hostRow, type TrackRates, trackRates, trafficLoad } from './meters.ts';
+import { Reported } from './reported.ts';
 import type { Roster } from './roster.ts';
 import { MERGE_TICKS_MS } from './schedule.ts';
 
@@ -55,6 +57,7 @@ export class Measurements {
   readonly #bridges = new Map<string, BridgeSample>();
   readonly #participants = new Map<string, ParticipantSample>();
   readonly #generators = new Map<string, GeneratorSample>();
+  readonly #reported = new Reported();
   #host: Readings['host'] | null = null;
   readonly #sink: MeasurementSink;
   readonly #roster: Roster;
@@ -64,6 +67,11 @@ export class Measurements {
     this.#sink = sink;
     this.#roster = roster;
     this.#maxPacketRatePps = maxPacketRatePps;
+  }
+
+  /** Every kind of endpoint that was read, and what it does not report. */
+  get endpoints(): { kind: string; notReported: string[] }[] {
+    return this.#reported.endpoints;
   }
 
   tick(readings: Readings): Snapshot {
@@ -161,17 +169,21 @@ export class Measurements {
     this.#participants.set(sample.participantId, sample);
     this.#roster.onSample(sample);
     const bridgeId = this.#roster.bridgeOf(sample.participantId);
-    const labels: MetricLabels = {
+    const endpoint = endpointOf(plan);
+    this.#reported.take(endpoint, sample);
+    const where: MetricLabels = {
       engine: plan.engine,
       room: plan.roomId,
       ...(bridgeId === null ? {} : { bridge: bridgeId }),
     };
+    const labels = { ...where, endpoint };
     if (sample.roundTripTimeMs !== null) {
       this.#observe('participant.rtt_ms', labels, sample.roundTripTimeMs);
       second?.rttMs.add(sample.roundTripTimeMs);
     }
     const intervalMs = before === null ? 0 : sample.readAtMs - before.readAtMs;
     if (before === null || intervalMs <= 0) return;
+    const who = { id: sample.participantId, endpoint };
     const isJudged = second !== null || intervalMs >= MERGE_TICKS_MS;
     const earlier = new Map(before.tracks.map((track) => [track.trackId, track]));
     for (const track of sample.tracks) {
@@ -180,9 +192,9 @@ export class Measurements {
       if (previous === undefined || rates === null) continue;
       // What somebody did not want to see for part of the interval says nothing of quality.
       const isPaused = previous.paused || track.paused;
-      if (isJudged) this.#judge(track, rates, isPaused, sample.participantId, labels);
+      if (isJudged) this.#judge(previous, track, rates, isPaused, who, where);
       second?.track(track, rates, isPaused);
-      this.#trackRow(track, rates, sample.participantId, labels, readings);
+      this.#trackRow(track, rates, who, where, readings);
     }
     second?.control(before, sample, intervalMs);
     this.#sink.participantRow(readings.tMs, {
@@ -191,6 +203,7 @@ export class Measurements {
       roomId: plan.roomId,
       bridgeId,
       engine: plan.engine,
+      endpoint,
       stage: readings.stage.name,
       steady: readings.stage.steady,
       intervalMs,
@@ -205,17 +218,20 @@ export class Measurements {
   }
 
   #judge(
+    before: TrackSample,
     track: TrackSample,
     rates: TrackRates,
     isPaused: boolean,
-    participantId: string,
-    participantLabels: MetricLabels,
+    who: { id: string; endpoint: string },
+    where: MetricLabels,
   ): void {
     const labels = {
-      ...participantLabels,
+      ...where,
       kind: track.kind,
       source: track.source,
       direction: track.direction,
+      ...(track.codec === null ? {} : { codec: track.codec }),
+      ...this.#ends(track, who.endpoint),
     };
     this.#observe('track.packet_rate_pps', labels, rates.packetRatePps);
     this.#observe('track.bitrate_bps', labels, rates.bitrateBps);
@@ -228,27 +244,37 @@ export class Measurements {
       if (track.kind === 'video') {
         this.#observe('track.frames_per_second', labels, rates.framesPerSecond);
         this.#observe('track.freeze_ratio', labels, rates.freezeRatio);
-        this.#roster.onVideoInterval(participantId, rates);
-      }
+        if (before.firstFrameMs === null) this.#observe('track.first_frame_ms', labels, track.firstFrameMs);
+        this.#roster.onVideoInterval(who.id, rates);
+      } else this.#observe('track.audio_decoded_ratio', labels, rates.audioDecodedRatio);
     }
+  }
+
+  #ends(track: TrackSample, own: string): MetricLabels {
+    if (track.direction === 'up') return { sender: own };
+    const publisher = track.publisherId === null ? null : this.#roster.plan(track.publisherId);
+    return publisher === null ? { receiver: own } : { sender: endpointOf(publisher), receiver: own };
   }
 
   #trackRow(
     track: TrackSample,
     rates: TrackRates,
-    participantId: string,
-    participantLabels: MetricLabels,
+    who: { id: string; endpoint: string },
+    where: MetricLabels,
     { tMs, stage }: Readings,
   ): void {
     this.#sink.trackRow(tMs, {
-      participantId,
-      roomId: participantLabels.room ?? '',
-      bridgeId: participantLabels.bridge ?? null,
-      engine: participantLabels.engine ?? '',
+      participantId: who.id,
+      roomId: where.room ?? '',
+      bridgeId: where.bridge ?? null,
+      engine: where.engine ?? '',
+      endpoint: who.endpoint,
       trackId: track.trackId,
       direction: track.direction,
       kind: track.kind,
       source: track.source,
+      codec: track.codec,
+      firstFrameMs: track.firstFrameMs,
       publisherId: track.publisherId,
       producerId: track.producerId,
       consumerId: track.consumerId,

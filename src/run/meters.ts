@@ -93,6 +93,7 @@ export type TrackRates = Pick<
   | 'lossBeforeRepairRatio'
   | 'outOfOrderRatio'
   | 'framesPerSecond'
+  | 'audioDecodedRatio'
   | 'freezeRatio'
 >;
 
@@ -118,6 +119,8 @@ export function trackRates(before: TrackSample, after: TrackSample): TrackRates 
     lossBeforeRepairRatio: missing === null ? null : ratio(missing, packets + missing),
     outOfOrderRatio: ratio(change(before.packetsOutOfOrder, after.packetsOutOfOrder), packets),
     framesPerSecond: ratePerSecond(framesBefore, frames, intervalMs),
+    // A jitter buffer that catches up plays more than the time that passes.
+    audioDecodedRatio: ratio(change(before.audioDecodedMs, after.audioDecodedMs), intervalMs),
     // A freeze is counted when it ends, so one interval can be told more frozen time than it lasted.
     freezeRatio: frozenMs === null ? null : Math.min(1, frozenMs / intervalMs),
   };

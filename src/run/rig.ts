@@ -40,6 +40,7 @@ export interface RigEnd {
   /** When everything was closed, since the origin. */
   tMs: number;
   participants: { planned: number; joined: number; failed: number };
+  endpoints: { kind: string; notReported: string[] }[];
   bridges: BridgeInfo[];
   /** Of these, the ones that died. */
   deadBridges: string[];
@@ -253,6 +254,7 @@ export class Rig {
         joined: this.#roster.everJoined,
         failed: this.#roster.failed,
       },
+      endpoints: this.#measurements.endpoints,
       ...this.window(),
       versions: Object.assign({}, this.#target?.versions(), ...versions),
       target: { kind: this.#target?.kind ?? 'none', notOffered: this.#target?.notOffered ?? [] },

@@ -1,5 +1,6 @@
 import type { ParticipantSample } from '../participants/types.ts';
 import type { ParticipantSummary } from '../results/records.ts';
+import { endpointOf } from '../scenario/endpoints.ts';
 import type { ParticipantPlan } from '../scenario/plan-types.ts';
 import { Distribution } from '../stats/distribution.ts';
 import { ratio, trafficLoad } from './meters.ts';
@@ -81,6 +82,7 @@ export function summaryOf(entry: RosterEntry): ParticipantSummary {
     roomId: entry.plan.roomId,
     bridgeId: entry.bridgeId,
     engine: entry.plan.engine,
+    endpoint: endpointOf(entry.plan),
     joinedAtMs: entry.joinedAtMs,
     leftAtMs: entry.leftAtMs,
     attempts: entry.attempts,

@@ -1,6 +1,7 @@
 import type { MetricLabels, MetricName } from '../metrics/catalogue.ts';
 import type { ParticipantEvent, ParticipantSample } from '../participants/types.ts';
 import type { TimelineRecord } from '../results/records.ts';
+import { endpointOf } from '../scenario/endpoints.ts';
 import type { ParticipantPlan } from '../scenario/plan-types.ts';
 import type { TrackRates } from './meters.ts';
 import { newEntry, type RosterEntry, summaryOf, withVanishedTracks } from './roster-entry.ts';
@@ -126,6 +127,7 @@ export class Roster {
           participantId: entry.plan.id,
           roomId: entry.plan.roomId,
           engine: entry.plan.engine,
+          endpoint: endpointOf(entry.plan),
           attempt: event.attempt,
           reason: event.reason,
         });
@@ -211,6 +213,7 @@ export class Roster {
       roomId: entry.plan.roomId,
       bridgeId: event.bridgeId,
       engine: entry.plan.engine,
+      endpoint: endpointOf(entry.plan),
       attempt: event.attempt,
       startLagMs: entry.startLagMs,
       joinMs,
@@ -221,6 +224,7 @@ export class Roster {
   #labels(entry: RosterEntry): MetricLabels {
     return {
       engine: entry.plan.engine,
+      endpoint: endpointOf(entry.plan),
       room: entry.plan.roomId,
       ...(entry.bridgeId === null ? {} : { bridge: entry.bridgeId }),
     };

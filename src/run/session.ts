@@ -115,6 +115,7 @@ function lastFacts(input: SessionInput, end: RunEnd) {
   return {
     endedAt: new Date(input.system.clock.wallMs()).toISOString(),
     participants: end.participants,
+    endpoints: end.endpoints,
     accounting: end.accounting,
     target: { kind: end.target.kind, notOffered: [...end.target.notOffered] },
     versions,

@@ -11,7 +11,7 @@ export type Member = Omit<ParticipantPlan, 'id' | 'joinAtMs' | 'leaveAtMs'>;
  * fill evenly; with `order: shuffled` the order is drawn by the seed.
  */
 export function assignGroups(
-  scenario: Pick<ScenarioFile, 'participants' | 'rooms' | 'load'>,
+  scenario: Pick<ScenarioFile, 'participants' | 'rooms' | 'load' | 'browser'>,
   rooms: readonly PlannedRoom[],
   seed: number,
 ): Member[] {
@@ -23,7 +23,7 @@ export function assignGroups(
 export function membersOf(
   group: ParticipantGroup,
   index: number,
-  scenario: Pick<ScenarioFile, 'rooms'>,
+  scenario: Pick<ScenarioFile, 'rooms' | 'browser'>,
   allRooms: readonly PlannedRoom[],
 ): Member[] {
   const rooms = allRooms.filter(
@@ -34,7 +34,7 @@ export function membersOf(
     group: group.name ?? `group-${index + 1}`,
     roomId: rooms[n % rooms.length]?.id ?? '',
     engine: group.engine,
-    ...(group.browser === undefined ? {} : { browser: group.browser }),
+    ...(group.engine === 'browser' ? { browser: group.browser ?? scenario.browser.name } : {}),
     publish: group.publish,
     subscribe: group.subscribe,
     pinnedBridge: group.bridge ?? null,

@@ -37,6 +37,17 @@ export function stageNames(data: unknown): string[] {
   });
 }
 
+/** The kinds of endpoint that the groups are made of, from unchecked contents. */
+export function endpointKinds(data: unknown): string[] {
+  const { participants, browser } = (data ?? {}) as { participants?: unknown; browser?: { name?: unknown } };
+  if (!Array.isArray(participants)) return [];
+  const own = typeof browser?.name === 'string' ? browser.name : undefined;
+  const kinds = participants.map((group: { engine?: unknown; browser?: unknown } | null) =>
+    group?.engine === 'browser' ? String(group.browser ?? own ?? 'chromium') : 'synthetic',
+  );
+  return [...new Set(kinds)].sort();
+}
+
 /** Participants that a group stands for. */
 export function groupSize(group: ParticipantGroup, scenario: ScenarioFile): number {
   if (group.perRoom === undefined) return group.count ?? 0;

@@ -57,7 +57,7 @@ export interface ParticipantPlan {
   /** Refers to a `RoomPlan`. */
   roomId: string;
   engine: EngineKind;
-  /** Which browser, with the engine `browser`; the scenario's own when absent. */
+  /** Which browser, with the engine `browser`. */
   browser?: BrowserName;
   /** Milliseconds after the run's origin at which the join is due. */
   joinAtMs: number;

@@ -1,6 +1,6 @@
 import { type GateExpression, parseGate } from '../gates/expression.ts';
 import type { GateSpec } from '../gates/types.ts';
-import { stageNames } from './cross-checks.ts';
+import { endpointKinds, stageNames } from './cross-checks.ts';
 import { DEFAULT_OBJECTIVE } from './schema-calibrate.ts';
 import type { Path, ScenarioSource } from './source.ts';
 import type { Problem } from './source-text.ts';
@@ -19,6 +19,7 @@ export interface GatesRead {
  */
 export function readGates(data: unknown, source: ScenarioSource): GatesRead {
   const stages = stageNames(data);
+  const endpoints = endpointKinds(data);
   return collect(listAt(data, 'gates'), (entry, index) => {
     const long = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : null;
     const path: Path = long === null ? ['gates', index] : ['gates', index, 'expression'];
@@ -27,6 +28,8 @@ export function readGates(data: unknown, source: ScenarioSource): GatesRead {
     const window = String(long?.window ?? 'steady');
     const problem = windowProblem(window, read, stages);
     if (problem !== null) return { ...source.valueAt(['gates', index, 'window']), ...problem };
+    const absent = absentEndpoint(read, endpoints);
+    if (absent !== null) return { ...source.valueAt(path), ...absent };
     return {
       ...read,
       level: long?.level === 'warn' ? 'warn' : 'error',
@@ -93,6 +96,20 @@ function windowProblem(
   if (gate.labels.room === undefined) return null;
   const hint = 'steady or all, or a gate without room';
   return { message: 'gate: what is kept by room is not kept by stage', hint };
+}
+
+/** A cell of the matrix whose sender or receiver the scenario does not have would never have a sample. */
+function absentEndpoint(
+  { labels }: GateExpression,
+  endpoints: readonly string[],
+): { message: string; hint: string } | null {
+  for (const label of ['endpoint', 'sender', 'receiver'] as const) {
+    const kind = labels[label];
+    if (kind === undefined || endpoints.includes(kind)) continue;
+    const hint = `those of this scenario: ${endpoints.join(', ')}`;
+    return { message: `gate: no participant is ${kind}, as ${label} says`, hint };
+  }
+  return null;
 }
 
 function listAt(data: unknown, key: string): unknown[] | null {

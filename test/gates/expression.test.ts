@@ -53,12 +53,20 @@ describe('a wrong gate', () => {
     ['max bridge.stress < 1', 4, 1, 'expected "("', 'as in'],
     ['max(bridge.stress{bridge=a,bridge=b}) < 1', 27, 6, '"bridge" is there twice', ''],
     [
-      'max(track.jitter_ms{room=a,engine=b}) < 1',
+      'max(track.jitter_ms{room=a,engine=browser}) < 1',
       27,
       6,
       '"engine" cannot go with "room"',
       'kind and direction',
     ],
+    [
+      'min(track.frames_per_second{sender=fierfox,receiver=chromium}) > 0',
+      35,
+      7,
+      'unknown sender "fierfox"',
+      'did you mean "firefox"?',
+    ],
+    ['max(track.jitter_ms{kind="vidoe"}) < 1', 25, 7, 'unknown kind "vidoe"', 'did you mean "video"?'],
     ['', 0, 1, 'expected an aggregate', 'as in'],
   ])('%s', (text, offset, length, message, hint) => {
     const parse = parseGate(text);

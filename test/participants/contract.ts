@@ -138,7 +138,18 @@ export function engineContract(name: string, bench: () => EngineBench): void {
             );
             expect(sent?.source).toBe(track.source);
           }
+          expect(track.codec).toBe(track.kind === 'video' ? 'vp8' : 'opus');
           if (track.kind === 'video') expect(track.frameHeight).toBeGreaterThan(0);
+          if (track.kind === 'video' && track.direction === 'down')
+            expect(track.firstFrameMs).toBeGreaterThan(0);
+          else expect(track.firstFrameMs).toBeNull();
+          // Who decodes pictures decodes sound too, and only what is received.
+          if (track.audioDecodedMs !== null)
+            expect(track.audioDecodedMs).toBeGreaterThan(earlier?.audioDecodedMs ?? Number.POSITIVE_INFINITY);
+          const decodes = participant.tracks.some(({ framesDecoded }) => framesDecoded !== null);
+          expect(track.audioDecodedMs !== null).toBe(
+            decodes && track.kind === 'audio' && track.direction === 'down',
+          );
         }
       }
     });

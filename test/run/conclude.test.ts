@@ -27,6 +27,7 @@ function ended(change: Partial<RunEnd> = {}): RunEnd {
     cause: null,
     begun: true,
     participants: { planned: 1, joined: 1, failed: 0 },
+    endpoints: [],
     bridges: [],
     deadBridges: [],
     accounting: null,

@@ -47,7 +47,10 @@ function participant(id: string): ParticipantPlan {
   };
 }
 
-const PARTICIPANTS = [participant('p0001'), participant('p0002')];
+const PARTICIPANTS: ParticipantPlan[] = [
+  participant('p0001'),
+  { ...participant('p0002'), engine: 'browser', browser: 'firefox' },
+];
 const STEPS = { signallingMs: 10, iceMs: 20, dtlsMs: 30, firstPacketMs: null, firstFrameMs: null };
 
 let sink: MemorySink;
@@ -131,6 +134,8 @@ describe('Measurements', () => {
             packets,
             packetsLost: packets / 10,
             framesDecoded: packets / 2,
+            codec: 'vp8',
+            publisherId: 'p0002',
           }),
           trackSample({ trackId: 'up', direction: 'up', readAtMs, packets: packets / 2 }),
         ],
@@ -157,7 +162,37 @@ describe('Measurements', () => {
       kind: 'video',
       source: 'camera',
       direction: 'down',
+      codec: 'vp8',
+      sender: 'firefox',
+      receiver: 'synthetic',
     });
+    expect(sink.observed.find(([name]) => name === 'participant.rtt_ms')?.[1]).toMatchObject({
+      endpoint: 'synthetic',
+    });
+  });
+
+  it('tells a first frame once, and how much of the sound was decoded', () => {
+    join('p0001');
+    const at = (readAtMs: number, firstFrameMs: number | null) =>
+      participantSample({
+        readAtMs,
+        tracks: [
+          trackSample({ readAtMs, firstFrameMs }),
+          trackSample({
+            trackId: 'sound',
+            kind: 'audio',
+            source: 'microphone',
+            readAtMs,
+            audioDecodedMs: readAtMs / 2,
+          }),
+        ],
+      });
+    measurements.tick(readings(0, { participants: [at(0, null)] }));
+    measurements.tick(readings(1000, { participants: [at(1000, 350)] }));
+    measurements.tick(readings(2000, { participants: [at(2000, 350)] }));
+    expect(sink.values('track.first_frame_ms')).toEqual([350]);
+    expect(sink.values('track.audio_decoded_ratio')).toEqual([0.5, 0.5]);
+    expect(sink.tracks.at(-1)).toMatchObject({ audioDecodedRatio: 0.5, endpoint: 'synthetic' });
   });
 
   it('takes a track that its receiver paused for no bad quality, but counts its packets', () => {

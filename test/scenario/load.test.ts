@@ -223,6 +223,12 @@ my.yaml:13:9: gate: unknown metric "bridge.stres"
       `${MINIMAL}gates: [{ expression: max(bridge.stress) < 1, window: hld }]\n`,
       'my.yaml:5:55: gate: no stage is named "hld"',
     ],
+    [
+      'a cell of endpoints that do not take part',
+      `${MINIMAL}gates: ["min(track.frames_per_second{sender=firefox,receiver=synthetic}) > 0"]
+`,
+      'gate: no participant is firefox, as sender says',
+    ],
   ])('%s', (_what, text, expected) => {
     expect(problemsOf(text)).toContain(expected);
   });

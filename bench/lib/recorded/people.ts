@@ -8,6 +8,7 @@ export interface Track {
   kind: 'audio' | 'video';
   source: string;
   ratePps: number;
+  publisherId: string;
   labels: MetricLabels;
 }
 
@@ -16,6 +17,7 @@ export interface Person {
   room: number;
   bridge: number;
   engine: string;
+  endpoint: string;
   joinAtMs: number;
   joined: boolean;
   failed: boolean;
@@ -35,6 +37,9 @@ export const TRACKS = [
 export const PARTICIPANT_PPS = TRACKS.reduce((sum, track) => sum + track.ratePps, 0);
 
 export const roomId = (index: number) => `r${String(index + 1).padStart(3, '0')}`;
+const participantId = (index: number) => `p${String(index + 1).padStart(4, '0')}`;
+const endpointOf = (index: number) => (index % 50 === 0 ? 'chromium' : 'synthetic');
+const CODECS = { audio: 'opus', video: 'vp8' } as const;
 export const bridgeId = (index: number) => `bridge-${index + 1}`;
 
 export function noTraffic(): TrafficByMedium {
@@ -60,11 +65,15 @@ export function everybody(
     const room = i % rooms;
     const bridge = room % bridges;
     const engine = i % 50 === 0 ? 'browser' : 'synthetic';
+    const endpoint = endpointOf(i);
+    // Everybody receives from the next one in the room.
+    const publisher = (i + rooms) % count;
     return {
-      id: `p${String(i + 1).padStart(4, '0')}`,
+      id: participantId(i),
       room,
       bridge,
       engine,
+      endpoint,
       joinAtMs: Math.round(joinAtMs(i / count)),
       joined: false,
       failed: i % 211 === 97,
@@ -75,7 +84,19 @@ export function everybody(
         kind,
         source,
         ratePps,
-        labels: { engine, room: roomId(room), bridge: bridgeId(bridge), kind, source, direction },
+        publisherId: participantId(direction === 'up' ? i : publisher),
+        labels: {
+          engine,
+          room: roomId(room),
+          bridge: bridgeId(bridge),
+          kind,
+          source,
+          direction,
+          codec: CODECS[kind],
+          ...(direction === 'up'
+            ? { sender: endpoint }
+            : { sender: endpointOf(publisher), receiver: endpoint }),
+        },
       })),
     };
   });
@@ -83,7 +104,12 @@ export function everybody(
 
 /** Labels of a participant; its bridge may change when one dies. */
 export function labelsOf(person: Person): MetricLabels {
-  return { engine: person.engine, bridge: bridgeId(person.bridge), room: roomId(person.room) };
+  return {
+    engine: person.engine,
+    endpoint: person.endpoint,
+    bridge: bridgeId(person.bridge),
+    room: roomId(person.room),
+  };
 }
 
 /** A row of `tracks.csv` for one second of a track. */
@@ -106,11 +132,13 @@ export function trackRowOf(
     roomId: track.labels.room ?? '',
     bridgeId: track.labels.bridge ?? null,
     engine: person.engine,
+    endpoint: person.endpoint,
     trackId: track.id,
     direction: track.direction,
     kind: track.kind,
     source: track.source,
-    publisherId: person.id,
+    codec: CODECS[track.kind],
+    publisherId: track.publisherId,
     producerId: null,
     consumerId: null,
     stage: stage.name,
@@ -128,6 +156,8 @@ export function trackRowOf(
     packetsDuplicated: null,
     jitterMs: value.jitterMs,
     framesPerSecond: value.framesPerSecond,
+    audioDecodedRatio: null,
+    firstFrameMs: null,
     freezeRatio: isVideo ? 0 : null,
     freezeCount: isVideo ? 0 : null,
     frameWidth: isVideo ? 640 : null,
@@ -160,6 +190,7 @@ export function summaryOf(
     roomId: roomId(person.room),
     bridgeId: person.joined ? bridgeId(person.bridge) : null,
     engine: person.engine,
+    endpoint: person.endpoint,
     joinedAtMs: person.joined ? person.joinAtMs : null,
     leftAtMs: null,
     attempts: 1,

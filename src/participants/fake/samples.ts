@@ -20,6 +20,7 @@ export const FAKE_VIDEO = {
   frameHeight: 360,
 } as const;
 const HEADER_BYTES = 12;
+const FAKE_FIRST_FRAME_MS = 60;
 
 /** All counters are those that a source of a steady rate has at `readAtMs`. */
 export function fakeParticipantSample(
@@ -62,6 +63,7 @@ function fakeTrackSample(
     direction,
     kind: producer.kind,
     source: producer.source,
+    codec: isVideo ? 'vp8' : 'opus',
     producerId: producer.producerId,
     consumerId,
     publisherId: producer.participantId,
@@ -82,6 +84,8 @@ function fakeTrackSample(
     frames,
     keyFrames: frames === null ? null : Math.min(1, frames),
     framesDecoded: received ? frames : null,
+    firstFrameMs: received && frames !== null && frames > 0 ? FAKE_FIRST_FRAME_MS : null,
+    audioDecodedMs: received && !isVideo ? elapsedS * 1000 : null,
     freezeCount: received && isVideo ? 0 : null,
     totalFreezesDurationMs: received && isVideo ? 0 : null,
     frameWidth: isVideo ? FAKE_VIDEO.frameWidth : null,

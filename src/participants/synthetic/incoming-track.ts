@@ -38,6 +38,7 @@ export class IncomingTrack {
   readonly format: IncomingFormat;
   readonly nacks: NackList;
   readonly askedAtMs: number;
+  readonly #codec: string | null;
   /** Told the caller that the first packet came. */
   announced = false;
   active = true;
@@ -64,6 +65,7 @@ export class IncomingTrack {
     this.stream = stream;
     this.nacks = new NackList(stream);
     this.askedAtMs = nowMs;
+    this.#codec = info.rtpParameters.codecs[0]?.mimeType.split('/')[1]?.toLowerCase() ?? null;
     this.#activeSinceMs = nowMs;
     this.#needsKeyFrame = info.kind === 'video';
   }
@@ -159,6 +161,7 @@ export class IncomingTrack {
       direction: 'down',
       kind,
       source,
+      codec: this.#codec,
       producerId,
       consumerId,
       publisherId,
@@ -179,6 +182,8 @@ export class IncomingTrack {
       frames: ifVideo(this.#count(StreamField.frames)),
       keyFrames: ifVideo(this.#count(StreamField.keyFrames)),
       framesDecoded: null,
+      firstFrameMs: this.firstFrameMs === null ? null : Math.max(0, this.firstFrameMs - this.askedAtMs),
+      audioDecodedMs: null,
       freezeCount: ifVideo(this.#count(StreamField.freezes)),
       totalFreezesDurationMs: ifVideo(this.#count(StreamField.freezesMs)),
       frameWidth: this.#width,

@@ -36,6 +36,7 @@ const heard: ReceivedTrack = {
   mid: '0',
   spatialLayer: null,
   layerSwitches: 0,
+  firstFrameMs: null,
   paused: false,
 };
 const seen: ReceivedTrack = {
@@ -47,6 +48,7 @@ const seen: ReceivedTrack = {
   mid: '1',
   spatialLayer: 1,
   layerSwitches: 2,
+  firstFrameMs: 310,
   paused: false,
 };
 const map = ({ send, recv }: Reports, received = [heard, seen]) =>
@@ -134,6 +136,27 @@ describe('getStats of Chromium becomes a sample', () => {
       layerSwitches: 2,
       paused: false,
     });
+  });
+
+  it('with its codec, its first frame, and the sound that was really decoded', () => {
+    const codec = (id: string, mimeType: string): StatsEntry => ({ type: 'codec', id, mimeType });
+    const idOf = (entries: StatsEntry[], type: string, kind: string) =>
+      String(entries.find((entry) => entry.type === type && entry.kind === kind)?.codecId);
+    const named = changed(
+      {
+        send: [...chromium.send, codec(idOf(chromium.send, 'outbound-rtp', 'video'), 'video/VP8')],
+        recv: [...chromium.recv, codec(idOf(chromium.recv, 'inbound-rtp', 'audio'), 'audio/opus')],
+      },
+      'inbound-rtp',
+      { concealedSamples: 326_880 / 4 },
+    );
+    expect(track(named, 'up:v1').codec).toBe('vp8');
+    expect(track(named, 'up:a1').codec).toBeNull();
+    expect(track(named, 'down:c1')).toMatchObject({ codec: 'opus', firstFrameMs: null });
+    expect(track(named, 'down:c1').audioDecodedMs).toBeCloseTo(6830 * 0.75, 6);
+    expect(track(named, 'down:c2')).toMatchObject({ firstFrameMs: 310, audioDecodedMs: null });
+    const silent = changed(chromium, 'inbound-rtp', { totalSamplesReceived: undefined });
+    expect(track(silent, 'down:c1').audioDecodedMs).toBeNull();
   });
 
   it('with what retransmission brought back taken out of packets and loss', () => {

@@ -144,21 +144,26 @@ export class Receiver {
       () => this.#listener.firstPacket(producer, performance.now() - askedMs),
       { once: true },
     );
+    const received: ReceivedTrack = {
+      source: info.source,
+      kind: info.kind,
+      producerId: info.producerId,
+      consumerId: info.consumerId,
+      publisherId: info.publisherId,
+      mid: consumer.localId,
+      spatialLayer: null,
+      layerSwitches: 0,
+      firstFrameMs: null,
+      paused: false,
+    };
     this.#held.set(producer.producerId, {
       consumer,
       state: 'active',
-      hide: this.#stage.show(track, () => this.#listener.firstFrame()),
-      track: {
-        source: info.source,
-        kind: info.kind,
-        producerId: info.producerId,
-        consumerId: info.consumerId,
-        publisherId: info.publisherId,
-        mid: consumer.localId,
-        spatialLayer: null,
-        layerSwitches: 0,
-        paused: false,
-      },
+      hide: this.#stage.show(track, () => {
+        received.firstFrameMs = performance.now() - askedMs;
+        this.#listener.firstFrame();
+      }),
+      track: received,
     });
     await this.#preferLayer(consumer);
     await this.#client.request('resumeConsumer', { consumerId: consumer.id });

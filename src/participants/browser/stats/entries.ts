@@ -14,6 +14,13 @@ export function textOf(entry: StatsEntry | undefined, member: string): string | 
   return typeof value === 'string' ? value : null;
 }
 
+/** As `vp8`: a MIME type's name, in lower case. */
+export function codecOf(report: readonly StatsEntry[], entry: StatsEntry | undefined): string | null {
+  const id = textOf(entry, 'codecId');
+  const codec = id === null ? undefined : report.find((candidate) => candidate.id === id);
+  return textOf(codec, 'mimeType')?.split('/')[1]?.toLowerCase() ?? null;
+}
+
 /** Seconds in getStats, milliseconds here. */
 export function millisecondsOf(entry: StatsEntry | undefined, member: string): number | null {
   const seconds = numberOf(entry, member);

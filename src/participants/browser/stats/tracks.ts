@@ -1,6 +1,15 @@
 import type { MediaKind, MediaSource } from '../../../scenario/plan-types.ts';
 import type { TrackSample } from '../../types.ts';
-import { largestOf, millisecondsOf, numberOf, ofType, type StatsEntry, sumOf, textOf } from './entries.ts';
+import {
+  codecOf,
+  largestOf,
+  millisecondsOf,
+  numberOf,
+  ofType,
+  type StatsEntry,
+  sumOf,
+  textOf,
+} from './entries.ts';
 
 export interface PublishedTrack {
   source: MediaSource;
@@ -22,6 +31,8 @@ export interface ReceivedTrack {
   /** As the SFU told last; null when it has not. */
   spatialLayer: number | null;
   layerSwitches: number;
+  /** From asking for it to its first frame. */
+  firstFrameMs: number | null;
   /** By our own wish. */
   paused: boolean;
 }
@@ -46,6 +57,7 @@ export function mapPublished(
     direction: 'up',
     kind: track.kind,
     source: track.source,
+    codec: codecOf(report, top),
     producerId: track.producerId,
     consumerId: null,
     publisherId: participantId,
@@ -67,6 +79,8 @@ export function mapPublished(
     frames: largestOf(layers, 'framesSent'),
     keyFrames: largestOf(layers, 'keyFramesEncoded'),
     framesDecoded: null,
+    firstFrameMs: null,
+    audioDecodedMs: null,
     freezeCount: null,
     totalFreezesDurationMs: null,
     frameWidth: numberOf(top, 'frameWidth'),
@@ -95,6 +109,7 @@ export function mapReceived(track: ReceivedTrack, report: readonly StatsEntry[])
     direction: 'down',
     kind: track.kind,
     source: track.source,
+    codec: codecOf(report, inbound),
     producerId: track.producerId,
     consumerId: track.consumerId,
     publisherId: track.publisherId,
@@ -117,6 +132,8 @@ export function mapReceived(track: ReceivedTrack, report: readonly StatsEntry[])
     frames: numberOf(inbound, 'framesReceived'),
     keyFrames: numberOf(inbound, 'keyFramesDecoded'),
     framesDecoded: numberOf(inbound, 'framesDecoded'),
+    firstFrameMs: track.firstFrameMs,
+    audioDecodedMs: audioDecodedMs(inbound),
     freezeCount: numberOf(inbound, 'freezeCount'),
     totalFreezesDurationMs: millisecondsOf(inbound, 'totalFreezesDuration'),
     frameWidth: numberOf(inbound, 'frameWidth'),
@@ -126,6 +143,15 @@ export function mapReceived(track: ReceivedTrack, report: readonly StatsEntry[])
     paused: track.paused,
     oneWayDelayMs: null,
   };
+}
+
+/** Samples count at the rate of the decoder, which the report does not tell: their share of the sound's duration is known. */
+function audioDecodedMs(inbound: StatsEntry): number | null {
+  const samples = numberOf(inbound, 'totalSamplesReceived');
+  const concealed = numberOf(inbound, 'concealedSamples');
+  const durationMs = millisecondsOf(inbound, 'totalSamplesDuration');
+  if (samples === null || concealed === null || durationMs === null) return null;
+  return samples === 0 ? 0 : (durationMs * (samples - concealed)) / samples;
 }
 
 /** getStats counts retransmissions, on a stream of their own or not, into the totals of the stream they repair. */
