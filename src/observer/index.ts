@@ -3,7 +3,7 @@ import type { Clock } from '../system/types.ts';
 import { defaultSettings, type EvaluationSettings } from './evaluate/settings.ts';
 import { createObfuscator, type ObfuscationSettings } from './obfuscate.ts';
 import { Observer } from './observer.ts';
-import { compactForFiles, DEFAULT_FILE_SINK, type FileSinkOptions, openFileSink } from './sinks/file.ts';
+import { DEFAULT_FILE_SINK, type FileSinkOptions, openFileSink, storeForFiles } from './sinks/file.ts';
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from './sinks/limits.ts';
 import { SinkQueue } from './sinks/queue.ts';
 import { ALL_TYPES, type SinkRoute } from './sinks/route.ts';
@@ -64,7 +64,7 @@ export function fileRoute(
   const queue = new SinkQueue({
     name: 'files',
     open: () => openFileSink(file),
-    compact: compactForFiles(file),
+    compact: storeForFiles(file),
     limits: { ...FILE_LIMITS, ...options.limits },
     clock,
     ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),

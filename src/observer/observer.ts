@@ -2,14 +2,14 @@ import { environmentError, errorMessage, RtcBenchError } from '../errors.ts';
 import type { Clock } from '../system/types.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { reportClientSample } from './evaluate/client-reports.ts';
-import { sightClientSample } from './evaluate/clients.ts';
+import { type SightedClient, sightClientSample } from './evaluate/clients.ts';
 import type { EvaluationContext } from './evaluate/context.ts';
 import { closeClient, closeEverything, expireIdle } from './evaluate/expiry.ts';
 import type { EvaluationSettings } from './evaluate/settings.ts';
 import { reportSfuSample } from './evaluate/sfu-reports.ts';
 import { sightSfuSample } from './evaluate/sfus.ts';
 import { countState, createState } from './model/state.ts';
-import type { Client, SampleSource, Sfu } from './model/types.ts';
+import type { SampleSource, Sfu } from './model/types.ts';
 import type { Obfuscator } from './obfuscate.ts';
 import type { Report } from './reports/types.ts';
 import type { ClientSample, SfuSample } from './schema/samples.ts';
@@ -120,18 +120,18 @@ export class Observer {
     this.#sfus = [];
     // A client's own samples in their own order, however they arrived.
     clients.sort((a, b) => a.sample.timestamp - b.sample.timestamp);
-    const heardClients: [Client, ClientSample][] = [];
+    const heardClients: SightedClient[] = [];
     for (const { source, sample, arrivedMs } of clients) {
-      const client = sightClientSample(this.#context, source, sample, arrivedMs);
-      if (client !== null) heardClients.push([client, sample]);
+      const sighted = sightClientSample(this.#context, source, sample, arrivedMs);
+      if (sighted !== null) heardClients.push(sighted);
     }
     const heardSfus = sfus.map(({ source, sample, arrivedMs }): [Sfu, SfuSample] => [
       sightSfuSample(this.#context, source, sample, arrivedMs),
       sample,
     ]);
-    for (const [client, sample] of heardClients) reportClientSample(this.#context, client, sample);
+    for (const sighted of heardClients) reportClientSample(this.#context, sighted);
     for (const [sfu, sample] of heardSfus) reportSfuSample(this.#context, sfu, sample);
-    for (const [client] of heardClients) this.#keeper?.update(client);
+    for (const { client } of heardClients) this.#keeper?.update(client);
   }
 
   /** Evaluates what was gathered and closes what has been idle for too long. */

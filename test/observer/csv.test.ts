@@ -56,6 +56,17 @@ describe('rows', () => {
     );
   });
 
+  it('have numbers as JavaScript writes them', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.maxSafeInteger(), fc.double(), fc.constantFrom(0, -0, 999_999_999, 1e9, 1e21)),
+        (n) => {
+          expect(row({ extensionType: n, payload: true })).toBe(`svc,5,${String(n)},,,true,sfu\r\n`);
+        },
+      ),
+    );
+  });
+
   it('follow Apache Commons’ other forms', () => {
     const values = { extensionType: 'a\tb', payload: 'say "hi"', marker: '' };
     expect(row(values, 'MYSQL')).toBe('svc\t5\ta\\\tb\t\\N\t\\N\tsay "hi"\tsfu\n');

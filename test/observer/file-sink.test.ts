@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REPORT_COLUMNS } from '../../src/observer/reports/columns.ts';
 import { REPORT_TYPES, type Report } from '../../src/observer/reports/types.ts';
-import { DEFAULT_FILE_SINK, openFileSink } from '../../src/observer/sinks/file.ts';
+import { DEFAULT_FILE_SINK, openFileSink, storeForFiles } from '../../src/observer/sinks/file.ts';
 import { createLoggerSink } from '../../src/observer/sinks/logger.ts';
 
 const event = (name: string): Report => ({
@@ -43,6 +43,19 @@ describe('report files', () => {
     }
     const rows = await lines('call-event.csv');
     expect(rows.map((row) => row.split(',')[2])).toEqual(['name', 'ONE', 'TWO']);
+  });
+
+  it('hold every row whole, short ones and one that is larger than a piece of memory, in their order', async () => {
+    const long = 'ä'.repeat(300_000);
+    const names = Array.from({ length: 20_000 }, (_, index) => `EVENT_${index}`).toSpliced(10_000, 0, long);
+    const store = storeForFiles(DEFAULT_FILE_SINK);
+    const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory });
+    // As a queue has them: made on arrival, and some not.
+    const batch = names.map((name, index) => (index % 7 === 0 ? event(name) : store(event(name))));
+    expect(await sink.write(batch, never)).toEqual({ retry: [], rejected: [], reason: null });
+    await sink.close();
+    const rows = (await lines('call-event.csv')).slice(1);
+    expect(rows.map((row) => row.split(',')[2])).toEqual(names);
   });
 
   it('are turned over at their size, each with a header, and old ones are deleted when asked to', async () => {

@@ -92,6 +92,33 @@ describe('JSON', () => {
     });
   });
 
+  it('puts right every field of every message, however deep', async () => {
+    const quoted = { string: 7, bool: 'true', int32: '12', int64: '12', double: '1.5' } as const;
+    const right = { string: '7', bool: true, int32: 12, int64: 12, double: 1.5 } as const;
+    type Table = typeof quoted | typeof right;
+    const build = (spec: MessageSpec, leaves: Table): Record<string, unknown> =>
+      Object.fromEntries(
+        Object.entries(spec).map(([name, [, type, rule]]) => {
+          const value = typeof type === 'string' ? leaves[type] : build(type, leaves);
+          return [name, rule === 'repeated' ? [value] : value];
+        }),
+      );
+    const expected = build(samples, right);
+    expect(await decode(build(samples, quoted))).toEqual(expected);
+    // One field at a time, so that none hides behind another.
+    const oneWrong = async (spec: MessageSpec, wrap: (message: object) => object): Promise<void> => {
+      for (const [name, [, type, rule]] of Object.entries(spec)) {
+        const list = (value: unknown): unknown => (rule === 'repeated' ? [value] : value);
+        const rightMessage = build(spec, right);
+        if (typeof type === 'string') {
+          const message = wrap({ ...rightMessage, [name]: list(quoted[type]) });
+          expect(await decode(message), name).toEqual(wrap(rightMessage));
+        } else await oneWrong(type, (inner) => wrap({ ...rightMessage, [name]: list(inner) }));
+      }
+    };
+    await oneWrong(samples, (message) => message);
+  });
+
   it.each([
     ['not json', Buffer.from('{"clientSamples": ['), 'not JSON'],
     ['a list', json([]), 'Samples is not an object'],

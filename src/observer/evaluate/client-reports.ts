@@ -2,9 +2,10 @@ import type { Client, Direction, MediaKind, Track } from '../model/types.ts';
 import type { ReportType, ReportValues } from '../reports/types.ts';
 import type { ClientSample } from '../schema/samples.ts';
 import { forEachMeta } from './client-meta.ts';
+import type { SightedClient } from './clients.ts';
 import type { EvaluationContext } from './context.ts';
 import { remoteTrack } from './match.ts';
-import { forEachTrack, type TrackStat, trackOf } from './tracks.ts';
+import { forEachTrack, type TrackStat } from './tracks.ts';
 
 const NOTHING: ReportValues = {};
 
@@ -26,11 +27,20 @@ function remoteColumns(label: string | null, remote: Track): ReportValues {
   };
 }
 
-function reportTracks(context: EvaluationContext, client: Client, sample: ClientSample, emit: Emit): void {
-  forEachTrack(sample, (stat: TrackStat, kind, direction) => {
+function connectionLabel(client: Client, track: Track | null, stat: TrackStat): string | null {
+  const connection = track?.peerConnection ?? client.peerConnections.get(stat.peerConnectionId ?? '');
+  return connection?.label ?? null;
+}
+
+function reportTracks(
+  context: EvaluationContext,
+  { client, sample, tracks }: SightedClient,
+  emit: Emit,
+): void {
+  forEachTrack(sample, (stat, kind, direction, at) => {
     const type = TRACK_REPORTS[direction][kind];
-    const track = trackOf(client.peerConnections, stat);
-    const label = client.peerConnections.get(stat.peerConnectionId ?? '')?.label ?? null;
+    const track = tracks[at] ?? null;
+    const label = connectionLabel(client, track, stat);
     const remote = track === null || direction === 'outbound' ? null : remoteTrack(track);
     if (remote !== null) {
       if (track !== null) track.matched = true;
@@ -82,7 +92,8 @@ function reportCustom(context: EvaluationContext, sample: ClientSample, emit: Em
 }
 
 /** Second half of a client sample: its reports, with the other ends of its tracks as they are known by now. */
-export function reportClientSample(context: EvaluationContext, client: Client, sample: ClientSample): void {
+export function reportClientSample(context: EvaluationContext, sighted: SightedClient): void {
+  const { client, sample } = sighted;
   const base: ReportValues = {
     serviceId: client.call.room.service.serviceId,
     mediaUnitId: client.mediaUnitId,
@@ -99,5 +110,5 @@ export function reportClientSample(context: EvaluationContext, client: Client, s
   reportCustom(context, sample, emit);
   forEachMeta(sample, (own) => emit('call-meta-data', own, NOTHING));
   reportConnections(client, sample, emit);
-  reportTracks(context, client, sample, emit);
+  reportTracks(context, sighted, emit);
 }

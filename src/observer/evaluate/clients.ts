@@ -4,7 +4,7 @@ import type { ClientSample } from '../schema/samples.ts';
 import { callFor } from './calls.ts';
 import type { EvaluationContext } from './context.ts';
 import { clientEvent, peerConnectionEvent, sighting } from './events.ts';
-import { sightTracks } from './tracks.ts';
+import { type SightedTracks, sightTracks } from './tracks.ts';
 import { measureTraffic } from './traffic.ts';
 
 /** How far back a second arrival of the same sample is known. */
@@ -101,6 +101,13 @@ function sightPeerConnections(
   }
 }
 
+/** A sample and whom and what it is about. */
+export interface SightedClient {
+  readonly client: Client;
+  readonly sample: ClientSample;
+  readonly tracks: SightedTracks;
+}
+
 /**
  * First half of a client sample: whom and what it makes known. Everything of a batch is made known before anything
  * is matched, so that it does not matter which end of a track was heard first. Null: the sample is not heeded.
@@ -110,7 +117,7 @@ export function sightClientSample(
   source: SampleSource,
   sample: ClientSample,
   nowMs: number,
-): Client | null {
+): SightedClient | null {
   const call = callFor(context, source, sample, nowMs);
   if (call === null) return null;
   const client = sightClient(context, call, source, sample, nowMs);
@@ -126,13 +133,13 @@ export function sightClientSample(
   client.marker = sample.marker ?? client.marker;
   client.timeZoneId = timeZoneId(sample.timeZoneOffsetInHours) ?? client.timeZoneId;
   sightPeerConnections(context, client, sample, nowMs);
-  sightTracks(
+  const tracks = sightTracks(
     sample,
     (peerConnectionId) => sightPeerConnection(context, client, peerConnectionId, sample, nowMs),
     context,
     nowMs,
   );
-  measureTraffic(client, sample);
+  measureTraffic(client, sample, tracks);
   client.sampleMs = Math.max(client.sampleMs, sample.timestamp);
-  return client;
+  return { client, sample, tracks };
 }

@@ -15,22 +15,19 @@ export interface TrackStat {
   bytesReceived?: number;
 }
 
-/** Calls `visit` for every track element of a sample; one with simulcast is several. */
-export function forEachTrack(
-  sample: ClientSample,
-  visit: (stat: TrackStat, kind: MediaKind, direction: Direction) => void,
-): void {
-  for (const stat of sample.outboundAudioTracks ?? []) visit(stat, 'audio', 'outbound');
-  for (const stat of sample.outboundVideoTracks ?? []) visit(stat, 'video', 'outbound');
-  for (const stat of sample.inboundAudioTracks ?? []) visit(stat, 'audio', 'inbound');
-  for (const stat of sample.inboundVideoTracks ?? []) visit(stat, 'video', 'inbound');
+type Visit = (stat: TrackStat, kind: MediaKind, direction: Direction, at: number) => void;
+
+/** Calls `visit` for every track element of a sample, numbered; a track with simulcast is several. */
+export function forEachTrack(sample: ClientSample, visit: Visit): void {
+  let at = 0;
+  for (const stat of sample.outboundAudioTracks ?? []) visit(stat, 'audio', 'outbound', at++);
+  for (const stat of sample.outboundVideoTracks ?? []) visit(stat, 'video', 'outbound', at++);
+  for (const stat of sample.inboundAudioTracks ?? []) visit(stat, 'audio', 'inbound', at++);
+  for (const stat of sample.inboundVideoTracks ?? []) visit(stat, 'video', 'inbound', at++);
 }
 
-/** The track that an element is about; null for one that names no track or no connection. */
-export function trackOf(connections: ReadonlyMap<string, PeerConnection>, stat: TrackStat): Track | null {
-  if (!stat.trackId || !stat.peerConnectionId) return null;
-  return connections.get(stat.peerConnectionId)?.tracks.get(stat.trackId) ?? null;
-}
+/** The tracks that a sample's elements are about, by their numbers; null for one that names no track or connection. */
+export type SightedTracks = readonly (Track | null)[];
 
 function index(track: Track, stat: TrackStat): void {
   const { call } = track.peerConnection.client;
@@ -55,17 +52,20 @@ function index(track: Track, stat: TrackStat): void {
   if (track.direction === 'inbound' && track.sfuSinkId !== null) sinks.set(track.sfuSinkId, track);
 }
 
-/** Makes the tracks of a sample known. */
+/** Makes the tracks of a sample known, and says which they are. */
 export function sightTracks(
   sample: ClientSample,
   connectionOf: (peerConnectionId: string) => PeerConnection,
   context: EvaluationContext,
   nowMs: number,
-): void {
+): SightedTracks {
+  const tracks: (Track | null)[] = [];
   forEachTrack(sample, (stat, kind, direction) => {
-    if (!stat.peerConnectionId) return;
-    const peerConnection = connectionOf(stat.peerConnectionId);
-    if (!stat.trackId) return;
+    const peerConnection = stat.peerConnectionId ? connectionOf(stat.peerConnectionId) : null;
+    if (peerConnection === null || !stat.trackId) {
+      tracks.push(null);
+      return;
+    }
     let track = peerConnection.tracks.get(stat.trackId);
     const isNew = track === undefined;
     if (track === undefined) {
@@ -88,5 +88,7 @@ export function sightTracks(
     track.touchedMs = nowMs;
     track.sampleMs = Math.max(track.sampleMs, sample.timestamp);
     if (isNew) context.emit(trackEvent(track, 'MEDIA_TRACK_ADDED', sighting(sample)));
+    tracks.push(track);
   });
+  return tracks;
 }

@@ -1,7 +1,7 @@
 import { addIncrement, type Increment, type Medium, takeIncrement } from '../model/traffic.ts';
 import type { Client, PeerConnection } from '../model/types.ts';
 import type { ClientSample } from '../schema/samples.ts';
-import { forEachTrack, trackOf } from './tracks.ts';
+import { forEachTrack, type SightedTracks } from './tracks.ts';
 
 type Increments = Record<Medium, Increment>;
 
@@ -27,11 +27,11 @@ function takeChannel(
  * Adds a sample's bytes to its client's traffic. Rates are over the sender's own interval, from its sample before
  * to this one; a sample that comes late or twice adds no interval.
  */
-export function measureTraffic(client: Client, sample: ClientSample): void {
+export function measureTraffic(client: Client, sample: ClientSample, tracks: SightedTracks): void {
   const up = none();
   const down = none();
-  forEachTrack(sample, (stat, kind, direction) => {
-    const track = trackOf(client.peerConnections, stat);
+  forEachTrack(sample, (stat, kind, direction, at) => {
+    const track = tracks[at] ?? null;
     if (track === null) return;
     const outbound = direction === 'outbound';
     takeIncrement(

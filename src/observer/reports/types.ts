@@ -1,5 +1,3 @@
-import type { RowSlice } from '../sinks/rows.ts';
-
 /** The kinds of report, by the names that configurations and files use. */
 export const REPORT_TYPES = [
   'observer-event',
@@ -42,8 +40,6 @@ export interface Report {
   readonly own: ReportValues;
   readonly base: ReportValues;
   readonly stat: ReportValues;
-  /** The report as its sink will write it, where that was made on arrival; then the rest is empty. */
-  readonly row?: RowSlice;
 }
 
 /** What identifies the call, client or SFU that a report is about. */

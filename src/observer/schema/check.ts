@@ -50,6 +50,41 @@ function arrayCheck(element: Check): Check {
   };
 }
 
+type IsSound = (value: unknown) => boolean;
+
+const SOUND_SCALARS: Record<ScalarType, string> = {
+  string: `typeof field === 'string'`,
+  bool: `typeof field === 'boolean'`,
+  // What is left of a finite number when it is taken from itself is 0; of the others NaN.
+  int32: `typeof field === 'number' && field - field === 0`,
+  int64: `typeof field === 'number' && field - field === 0`,
+  double: `typeof field === 'number' && field - field === 0`,
+};
+
+/**
+ * A function that says whether a message is as it should be already, as nearly all are, down to its last field. It
+ * is made as code, each field written out, because a property that a line of code always asks for by the same name
+ * is found about ten times as fast as one whose name is in a variable. Names are those of our own tables.
+ */
+function soundnessCheck(spec: MessageSpec): IsSound {
+  const inner: IsSound[] = [];
+  const lines = Object.entries(spec).map(([name, [, type, rule]]) => {
+    let sound: string;
+    if (typeof type === 'string') sound = SOUND_SCALARS[type];
+    else sound = `inner[${inner.push(soundnessCheck(type)) - 1}](field)`;
+    const whole = rule === 'repeated' ? `Array.isArray(field) && field.every((field) => ${sound})` : sound;
+    const absent = rule === 'required' ? '' : 'field !== undefined && ';
+    return `field = message.${name}; if (${absent}!(${whole})) return false;`;
+  });
+  const code = `return (message) => {
+    if (typeof message !== 'object' || message === null || Array.isArray(message)) return false;
+    let field;
+    ${lines.join('\n')}
+    return true;
+  };`;
+  return new Function('inner', code)(inner) as IsSound;
+}
+
 function messageCheck(spec: MessageSpec): Check {
   const checks = new Map<string, Check>();
   const required: string[] = [];
@@ -83,6 +118,7 @@ export function createChecker<Spec extends MessageSpec>(
   name: string,
   spec: Spec,
 ): (value: unknown) => Message<Spec> {
+  const isSound = soundnessCheck(spec);
   const check = messageCheck(spec);
-  return (value) => check(value, () => name) as Message<Spec>;
+  return (value) => (isSound(value) ? value : check(value, () => name)) as Message<Spec>;
 }

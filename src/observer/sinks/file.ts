@@ -1,11 +1,11 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../../errors.ts';
-import { createCsvWriter, csvHeader } from '../reports/csv.ts';
+import { createCsvRowWriter, csvHeader } from '../reports/csv.ts';
 import { CSV_DIALECTS, type CsvDialectName } from '../reports/csv-dialects.ts';
 import { reportEnvelope } from '../reports/payload.ts';
 import { REPORT_TYPES, type Report, type ReportType } from '../reports/types.ts';
-import { createRowStore, gatherRows } from './rows.ts';
+import { createRowStore, gatherRows, type RowStore } from './rows.ts';
 import type { Sink, WriteResult } from './types.ts';
 
 export interface FileSinkOptions {
@@ -36,16 +36,15 @@ interface OpenFile {
   rotations: number;
 }
 
-function rowWriter({ encoding, csvFormat }: Pick<FileSinkOptions, 'encoding' | 'csvFormat'>) {
-  if (encoding === 'csv') return createCsvWriter(CSV_DIALECTS[csvFormat], { escapeFormulas: true });
-  return (report: Report): string => `${JSON.stringify(reportEnvelope(report))}\n`;
-}
+type Encoding = Pick<FileSinkOptions, 'encoding' | 'csvFormat'>;
 
-/** Reports as rows from the beginning, for a queue that does not spill. */
-export function compactForFiles(
-  options: Pick<FileSinkOptions, 'encoding' | 'csvFormat'>,
-): (report: Report) => Report {
-  return createRowStore(rowWriter(options));
+/** Reports as rows; a queue that does not spill has them made on arrival. */
+export function storeForFiles({ encoding, csvFormat }: Encoding): RowStore {
+  return createRowStore(
+    encoding === 'csv'
+      ? createCsvRowWriter(CSV_DIALECTS[csvFormat], { escapeFormulas: true })
+      : (report, out) => out.text(`${JSON.stringify(reportEnvelope(report))}\n`),
+  );
 }
 
 /** One file a report type in one folder. Its rows are escaped for spreadsheets. */
@@ -53,7 +52,7 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
   const { directory, encoding } = options;
   const dialect = CSV_DIALECTS[options.csvFormat];
   const extension = encoding === 'csv' ? 'csv' : 'ndjson';
-  const encode = rowWriter(options);
+  const store = storeForFiles(options);
   const files = new Map<ReportType, OpenFile>();
 
   await mkdir(directory, { recursive: true });
@@ -113,7 +112,7 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
       let reason: string | null = null;
       const writeType = async (type: ReportType, reports: readonly Report[]): Promise<void> => {
         try {
-          await append(type, gatherRows(reports, encode));
+          await append(type, gatherRows(reports, store));
         } catch (error) {
           reason = errorMessage(error);
           retry.push(...reports);

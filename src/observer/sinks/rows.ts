@@ -1,57 +1,41 @@
-import type { Report, ReportType, ReportValues } from '../reports/types.ts';
+import { RowBytes, type RowReport } from '../reports/row-bytes.ts';
+import type { Report, ReportType } from '../reports/types.ts';
 
-/** Bytes of a file that are not written yet: a part of a larger piece of memory. */
-export interface RowSlice {
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
+/** Makes the row of a report; one that has it already is returned as it is. */
+export type RowStore = (report: Report) => RowReport;
 
-const PIECE_BYTES = 256 * 1024;
-const NOTHING: ReportValues = {};
+const hasRow = (report: Report): report is RowReport => 'bytes' in report;
 
 /**
  * Turns reports into the bytes of their rows on arrival, outside of the garbage collector's care. While they wait,
  * nothing holds on to the samples they came from, and a hundred thousand of them are not a hundred thousand strings
  * that live just long enough to be moved to where only a full collection finds them.
  */
-export function createRowStore(encode: (report: Report) => string): (report: Report) => Report {
-  const pieces = new Map<ReportType, { bytes: Buffer; used: number }>();
+export function createRowStore(encode: (report: Report, out: RowBytes) => void): RowStore {
+  const rows = new Map<ReportType, RowBytes>();
   return (report) => {
-    const text = encode(report);
-    let piece = pieces.get(report.type);
-    // Three bytes at most for a UTF-16 unit, so that it is never cut.
-    const room = text.length * 3;
-    if (piece === undefined || piece.bytes.length - piece.used < room) {
-      piece = { bytes: Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, room)), used: 0 };
-      pieces.set(report.type, piece);
+    if (hasRow(report)) return report;
+    let out = rows.get(report.type);
+    if (out === undefined) {
+      out = new RowBytes();
+      rows.set(report.type, out);
     }
-    const start = piece.used;
-    piece.used += piece.bytes.write(text, start);
-    const row: RowSlice = { bytes: piece.bytes, start, end: piece.used };
-    return { type: report.type, own: NOTHING, base: NOTHING, stat: NOTHING, row };
+    encode(report, out);
+    return out.takeRow(report.type);
   };
 }
 
 /** What to write for reports of one type: rows that lie side by side become one piece. */
-export function gatherRows(reports: readonly Report[], encode: (report: Report) => string): Buffer[] {
-  const buffers: Buffer[] = [];
-  let open: { bytes: Buffer; start: number; end: number } | null = null;
-  const finish = (): void => {
-    if (open !== null) buffers.push(open.bytes.subarray(open.start, open.end));
-    open = null;
-  };
+export function gatherRows(reports: readonly Report[], store: RowStore): Buffer[] {
+  const pieces: { bytes: Buffer; start: number; end: number }[] = [];
+  let last: { bytes: Buffer; start: number; end: number } | undefined;
   for (const report of reports) {
-    const { row } = report;
-    if (row === undefined) {
-      finish();
-      buffers.push(Buffer.from(encode(report)));
-    } else if (open !== null && open.bytes === row.bytes && open.end === row.start) open.end = row.end;
+    const { bytes, start, end } = store(report);
+    if (last !== undefined && last.bytes === bytes && last.end === start) last.end = end;
     else {
-      finish();
-      open = { ...row };
+      last = { bytes, start, end };
+      pieces.push(last);
     }
   }
-  finish();
-  return buffers;
+  return pieces.map(({ bytes, start, end }) => bytes.subarray(start, end));
 }
