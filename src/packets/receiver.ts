@@ -1,7 +1,13 @@
 import { beginsKeyFrame, PEEK_BYTES } from './key-frame.ts';
-import { findExtension, headerLength } from './rtp-header.ts';
+import { findExtension, get16, get32, headerLength } from './rtp-header.ts';
 import type { SrtpTransform } from './srtp.ts';
-import { extendSequence, firstExtended, rolloverOf, StreamCounter } from './stream-counter.ts';
+import {
+  extendSequence,
+  firstExtended,
+  type PacketFacts,
+  rolloverOf,
+  StreamCounter,
+} from './stream-counter.ts';
 import {
   ARRIVALS,
   type PacketHandlers,
@@ -30,6 +36,14 @@ export class SocketReceiver {
   readonly #handlers: PacketHandlers;
   readonly #clock: ReceiverClock;
   readonly #streams = new Map<number, { stream: StreamCounter; retransmission: boolean }>();
+  /** Of the packet at hand. */
+  readonly #facts: PacketFacts = {
+    timestamp: 0,
+    marker: false,
+    arrivedAtMs: 0,
+    headerBytes: 0,
+    payloadBytes: 0,
+  };
   #transform: SrtpTransform | null = null;
   #extensions: ReceiveExtensions = { transportSequenceId: null, captureTimeId: null };
 
@@ -57,48 +71,50 @@ export class SocketReceiver {
     if (stream.options.rtxSsrc !== null) this.#streams.delete(stream.options.rtxSsrc);
   }
 
-  receiveRtp(packet: Buffer, arrivedAtMs: number): void {
+  /** The packet is in the first `length` bytes; nothing of it is kept. */
+  receiveRtp(packet: Buffer, length: number, arrivedAtMs: number): void {
     const transform = this.#transform;
-    const headerBytes = headerLength(packet);
-    if (transform === null || headerBytes === 0 || packet.length < headerBytes + transform.rtpTagBytes) {
+    const headerBytes = headerLength(packet, length);
+    if (transform === null || headerBytes === 0 || length < headerBytes + transform.rtpTagBytes) {
       this.#add(SocketField.unknownRtp);
       return;
     }
     this.#recordArrival(packet, arrivedAtMs);
-    const known = this.#streams.get(packet.readUInt32BE(8));
+    const known = this.#streams.get(get32(packet, 8));
     if (known === undefined) this.#add(SocketField.unknownRtp);
     else if (known.retransmission)
-      this.#retransmission(known.stream, transform, packet, headerBytes, arrivedAtMs);
-    else this.#media(known.stream, transform, packet, headerBytes, arrivedAtMs);
+      this.#retransmission(known.stream, transform, packet, length, headerBytes, arrivedAtMs);
+    else this.#media(known.stream, transform, packet, length, headerBytes, arrivedAtMs);
   }
 
   #media(
     stream: StreamCounter,
     transform: SrtpTransform,
     packet: Buffer,
+    length: number,
     headerBytes: number,
     nowMs: number,
   ): void {
-    const sequence = packet.readUInt16BE(2);
+    const sequence = get16(packet, 2);
     const rollover = rolloverOf(stream.extend(sequence));
     const counted = stream.counters[StreamField.packets] ?? 0;
     if (counted % AUTHENTICATED_ONE_IN === 0) {
-      const field =
-        transform.unprotectRtp(packet, headerBytes, rollover) === null
-          ? StreamField.authenticationFailures
-          : StreamField.authenticated;
+      const field = transform.verifyRtp(packet, length, headerBytes, rollover)
+        ? StreamField.authenticated
+        : StreamField.authenticationFailures;
       stream.counters[field] = (stream.counters[field] ?? 0) + 1;
     }
-    const arrival = stream.count(sequence, facts(packet, headerBytes, transform.rtpTagBytes, nowMs), false);
+    this.#readFacts(packet, headerBytes, length - headerBytes - transform.rtpTagBytes, nowMs);
+    const arrival = stream.count(sequence, this.#facts, false);
     if (arrival.skipped > 0) {
       this.#handlers.onGap(stream.id, arrival.extended - arrival.skipped, arrival.skipped);
     }
     if (!arrival.isNew) return;
     this.#readDelay(stream, packet, nowMs);
-    const timestamp = packet.readUInt32BE(4);
+    const timestamp = get32(packet, 4);
     if (stream.options.format === 'opus' || timestamp === stream.peekedTimestamp) return;
     stream.peekedTimestamp = timestamp;
-    this.#peek(stream, transform.peekPayload(packet, headerBytes, rollover, PEEK_BYTES));
+    this.#peek(stream, transform.peekPayload(packet, length, headerBytes, rollover, PEEK_BYTES));
   }
 
   /** RFC 4588, section 4: the original sequence number stands before the original payload. */
@@ -106,20 +122,19 @@ export class SocketReceiver {
     stream: StreamCounter,
     transform: SrtpTransform,
     packet: Buffer,
+    length: number,
     headerBytes: number,
     nowMs: number,
   ): void {
-    if (packet.length < headerBytes + transform.rtpTagBytes + 2) return;
-    const sequence = packet.readUInt16BE(2);
+    const payloadBytes = length - headerBytes - transform.rtpTagBytes - 2;
+    if (payloadBytes < 0) return;
+    const sequence = get16(packet, 2);
     const extended =
       stream.rtxHighest === 0 ? firstExtended(sequence) : extendSequence(sequence, stream.rtxHighest);
     if (extended > stream.rtxHighest) stream.rtxHighest = extended;
-    const head = transform.peekPayload(packet, headerBytes, rolloverOf(extended), PEEK_BYTES);
-    const arrival = stream.count(
-      head.readUInt16BE(0),
-      facts(packet, headerBytes, transform.rtpTagBytes + 2, nowMs),
-      true,
-    );
+    const head = transform.peekPayload(packet, length, headerBytes, rolloverOf(extended), PEEK_BYTES);
+    this.#readFacts(packet, headerBytes, payloadBytes, nowMs);
+    const arrival = stream.count(get16(head, 0), this.#facts, true);
     if (arrival.isNew && stream.options.format !== 'opus') this.#peek(stream, head.subarray(2));
   }
 
@@ -136,7 +151,7 @@ export class SocketReceiver {
     if (at === -1) return;
     const written = this.#counters[SocketField.arrivals] ?? 0;
     const entry = 2 * (written % ARRIVALS);
-    this.#arrivals[entry] = packet.readUInt16BE(at);
+    this.#arrivals[entry] = get16(packet, at);
     this.#arrivals[entry + 1] = (arrivedAtMs - this.#clock.epochMs) / ARRIVAL_TICK_MS;
     this.#counters[SocketField.arrivals] = written + 1;
   }
@@ -147,8 +162,7 @@ export class SocketReceiver {
     if (id === null) return;
     const at = findExtension(packet, id);
     if (at === -1) return;
-    const sentWallMs =
-      (packet.readUInt32BE(at) - NTP_EPOCH_S) * 1000 + (packet.readUInt32BE(at + 4) * 1000) / 2 ** 32;
+    const sentWallMs = (get32(packet, at) - NTP_EPOCH_S) * 1000 + (get32(packet, at + 4) * 1000) / 2 ** 32;
     const c = stream.counters;
     c[StreamField.delaySumMs] =
       (c[StreamField.delaySumMs] ?? 0) + arrivedAtMs + this.#clock.wallOffsetMs - sentWallMs;
@@ -158,15 +172,14 @@ export class SocketReceiver {
   #add(field: number): void {
     this.#counters[field] = (this.#counters[field] ?? 0) + 1;
   }
-}
 
-/** Padding is not looked for: its length is encrypted. What senders pad are probes, on SSRCs of their own. */
-function facts(packet: Buffer, headerBytes: number, overheadBytes: number, arrivedAtMs: number) {
-  return {
-    timestamp: packet.readUInt32BE(4),
-    marker: (packet.readUInt8(1) & 0x80) !== 0,
-    arrivedAtMs,
-    headerBytes,
-    payloadBytes: packet.length - headerBytes - overheadBytes,
-  };
+  /** Padding is not looked for: its length is encrypted. What senders pad are probes, on SSRCs of their own. */
+  #readFacts(packet: Buffer, headerBytes: number, payloadBytes: number, arrivedAtMs: number): void {
+    const facts = this.#facts;
+    facts.timestamp = get32(packet, 4);
+    facts.marker = ((packet[1] ?? 0) & 0x80) !== 0;
+    facts.arrivedAtMs = arrivedAtMs;
+    facts.headerBytes = headerBytes;
+    facts.payloadBytes = payloadBytes;
+  }
 }

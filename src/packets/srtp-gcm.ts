@@ -29,24 +29,20 @@ export class GcmTransform implements SrtpTransform {
     return Buffer.concat([header, encrypted, cipher.getAuthTag()]);
   }
 
-  unprotectRtp(packet: Buffer, headerLength: number, rollover: number): Buffer | null {
-    if (packet.length < headerLength + TAG_BYTES) return null;
+  verifyRtp(packet: Buffer, length: number, headerLength: number, rollover: number): boolean {
+    if (length < headerLength + TAG_BYTES) return false;
     const header = packet.subarray(0, headerLength);
-    const clear = this.#open(
-      this.#keys.rtp.key,
-      this.#rtpIv(packet, rollover),
-      header,
-      packet.subarray(headerLength),
-    );
-    return clear === null ? null : Buffer.concat([header, clear]);
+    const sealed = packet.subarray(headerLength, length);
+    return this.#open(this.#keys.rtp.key, this.#rtpIv(packet, rollover), header, sealed) !== null;
   }
 
-  peekPayload(packet: Buffer, headerLength: number, rollover: number, length: number): Buffer {
+  peekPayload(packet: Buffer, length: number, headerLength: number, rollover: number, bytes: number): Buffer {
     const counter = Buffer.alloc(16);
     this.#rtpIv(packet, rollover).copy(counter);
     // RFC 5288 and NIST SP 800-38D, section 7.1: block 1 masks the tag, the payload starts at block 2.
     counter.writeUInt32BE(2, IV_BYTES);
-    return this.#keystream.apply(counter, packet.subarray(headerLength, headerLength + length));
+    const end = Math.min(headerLength + bytes, length - TAG_BYTES);
+    return this.#keystream.apply(counter, packet.subarray(headerLength, end));
   }
 
   protectRtcp(packet: Buffer, index: number): Buffer {

@@ -164,8 +164,10 @@ export interface PacketLoop {
   queueRtp(socketId: number, length: number): void;
   /** Protects and sends what was queued. */
   flush(): void;
-  /** Receives what has come and calls the handlers. To be called every few milliseconds. */
+  /** Receives what has come and calls the handlers. */
   poll(): void;
+  /** How long `poll` may wait now, `inHurry` when answers are waited for; Infinity: Node's event loop receives. */
+  pollIntervalMs(inHurry: boolean): number;
   /** Closes every socket. Idempotent. */
   dispose(): void;
 }

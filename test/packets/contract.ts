@@ -9,7 +9,7 @@ import {
   StreamField,
 } from '../../src/packets/types.ts';
 import type { LoopOptions } from '../../src/packets/typescript-loop.ts';
-import { EXTENSIONS, keysOf, Peer, rtp, vp8 } from './peer.ts';
+import { EXTENSIONS, keysOf, openRtp, Peer, rtp, vp8 } from './peer.ts';
 
 const SSRC = 0x11111111;
 const RTX_SSRC = 0x22222222;
@@ -133,7 +133,7 @@ export function packetLoopContract(name: string, create: (options: LoopOptions) 
         }
         loop.flush();
         await until(() => peer.received.length === clear.length);
-        const opened = peer.received.map((packet, i) => peer.receive.unprotectRtp(packet, 20, i < 2 ? 0 : 1));
+        const opened = peer.received.map((packet, i) => openRtp(peer.receive, packet, 20, i < 2 ? 0 : 1));
         expect(opened).toEqual(clear.map(({ packet }) => packet));
         expect(socket.counters[SocketField.datagramsSent]).toBe(4);
         expect(socket.counters[SocketField.bytesSent]).toBe(

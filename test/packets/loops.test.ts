@@ -1,11 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadPacketAddon, NativePacketLoop } from '../../src/packets/native-loop.ts';
-import { type PacketLoop, STREAM_FIELDS, StreamField } from '../../src/packets/types.ts';
+import { type PacketLoop, SocketField, STREAM_FIELDS, StreamField } from '../../src/packets/types.ts';
 import { type LoopOptions, TypescriptPacketLoop } from '../../src/packets/typescript-loop.ts';
 import { findPacketAddon } from '../../src/setup/find-packet-addon.ts';
 import { openBench, packetLoopContract } from './contract.ts';
-import { EXTENSIONS, keysOf, vp8 } from './peer.ts';
+import { EXTENSIONS, keysOf, Peer, vp8 } from './peer.ts';
 
 const native = (options: LoopOptions): PacketLoop => {
   const file = findPacketAddon(process.env);
@@ -14,8 +15,63 @@ const native = (options: LoopOptions): PacketLoop => {
 };
 const typescript = (options: LoopOptions): PacketLoop => new TypescriptPacketLoop(options);
 
+const inRounds = (options: LoopOptions): PacketLoop =>
+  new TypescriptPacketLoop({ ...options, roundsFromSockets: 1 });
+
 packetLoopContract('typescript', typescript);
+packetLoopContract('typescript, reading in rounds', inRounds);
 packetLoopContract('native', native);
+
+describe('the TypeScript packet loop', () => {
+  const PROFILE = 'AES_CM_128_HMAC_SHA1_80';
+
+  it('reads in rounds while there are many sockets, and by events before and after', async () => {
+    const nowMs = () => performance.now();
+    const nothing = () => {};
+    const loop = new TypescriptPacketLoop({
+      handlers: { onControl: nothing, onRtcp: nothing, onGap: nothing, onKeyFrame: nothing },
+      nowMs,
+      wallOffsetMs: 0,
+      roundsFromSockets: 2,
+    });
+    const peer = await Peer.open(PROFILE);
+    const open = async () => {
+      const socket = await loop.open({
+        address: '127.0.0.1',
+        port: peer.port,
+        recordArrivals: false,
+        receiveBufferBytes: 1 << 16,
+      });
+      loop.setKeys(socket.id, keysOf(PROFILE), EXTENSIONS);
+      return socket;
+    };
+    try {
+      const first = await open();
+      const received = () => first.counters[SocketField.datagramsReceived];
+      const byEvents = async (count: number) => {
+        expect(loop.pollIntervalMs()).toBe(Number.POSITIVE_INFINITY);
+        await peer.deliver(Buffer.from('ff'), first.localPort);
+        while (received() !== count) await turn();
+      };
+      await byEvents(1);
+      const second = await open();
+      await peer.deliver(Buffer.from('ff'), first.localPort);
+      for (let i = 0; i < 5; i += 1) await turn();
+      expect(received()).toBe(1);
+      loop.poll();
+      expect(received()).toBe(2);
+      expect(loop.pollIntervalMs()).toBeLessThan(10);
+      // What is there when events take over again is not lost.
+      await peer.deliver(Buffer.from('ff'), first.localPort);
+      loop.close(second.id);
+      while (received() !== 3) await turn();
+      await byEvents(4);
+    } finally {
+      loop.dispose();
+      peer.close();
+    }
+  });
+});
 
 /** Fields that hold times, which differ by the microseconds between two sockets. */
 const TIMES: number[] = [
@@ -32,7 +88,7 @@ const TIMES: number[] = [
 const SSRC = 5;
 const RTX_SSRC = 6;
 
-describe('both packet loops', () => {
+describe('all packet loops', () => {
   it('count any order of losses, duplicates and repairs alike', async () => {
     const step = fc.record({
       // Where from the expected place the packet comes.
@@ -52,13 +108,13 @@ describe('both packet loops', () => {
         fc.integer({ min: 0, max: 65_535 }),
         async (steps, first) => {
           const counted: Float64Array[] = [];
-          for (const create of [typescript, native]) counted.push(await run(create, steps, first));
-          const [ours, theirs] = counted.map((counters) =>
+          for (const create of [typescript, inRounds, native]) counted.push(await run(create, steps, first));
+          const [ours, ...others] = counted.map((counters) =>
             Array.from({ length: STREAM_FIELDS }, (_, field) =>
               TIMES.includes(field) ? null : counters[field],
             ),
           );
-          expect(theirs).toEqual(ours);
+          for (const theirs of others) expect(theirs).toEqual(ours);
         },
       ),
       { numRuns: 40 },

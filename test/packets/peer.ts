@@ -17,6 +17,18 @@ export function keysOf(profile: SrtpProfile): SrtpKeys {
 
 export const EXTENSIONS = { transportSequenceId: 3, captureTimeId: 7 };
 
+/** The whole packet in the clear, or null when its tag is wrong. */
+export function openRtp(
+  transform: SrtpTransform,
+  packet: Buffer,
+  headerBytes: number,
+  rollover: number,
+): Buffer | null {
+  if (!transform.verifyRtp(packet, packet.length, headerBytes, rollover)) return null;
+  const payload = transform.peekPayload(packet, packet.length, headerBytes, rollover, packet.length);
+  return Buffer.concat([packet.subarray(0, headerBytes), payload]);
+}
+
 export interface RtpFields {
   ssrc: number;
   sequence: number;
@@ -87,7 +99,7 @@ export class Peer {
 
   deliverRtp(fields: RtpFields, port: number, rollover = 0): Promise<void> {
     const { packet, headerBytes } = rtp(fields);
-    return this.deliver(this.send.protectRtp(packet, headerBytes, rollover), port);
+    return this.deliver(Buffer.from(this.send.protectRtp(packet, headerBytes, rollover)), port);
   }
 
   close(): void {

@@ -1,7 +1,11 @@
+import { createCipheriv } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CounterKeystream } from '../../src/packets/counter-keystream.ts';
 import { CmTransform } from '../../src/packets/srtp-cm.ts';
 import { GcmTransform } from '../../src/packets/srtp-gcm.ts';
 import { deriveSessionKeys } from '../../src/packets/srtp-keys.ts';
+import { openRtp } from './peer.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 const MASTER_KEY = hex('E1F97A0D3E018BE0D64FA32C06DE4139');
@@ -24,20 +28,20 @@ describe('AES_CM_128_HMAC_SHA1_80', () => {
 
   it('protects as libsrtp does', () => {
     expect(transform.protectRtp(clear, 12, 0)).toEqual(sealed);
-    expect(transform.unprotectRtp(sealed, 12, 0)).toEqual(clear);
+    expect(openRtp(transform, sealed, 12, 0)).toEqual(clear);
   });
 
   it('shows the beginning of a payload', () => {
-    expect(transform.peekPayload(sealed, 12, 0, 5)).toEqual(hex('ababababab'));
+    expect(transform.peekPayload(sealed, sealed.length, 12, 0, 5)).toEqual(hex('ababababab'));
   });
 
   it('refuses what was changed, in header, payload, tag or rollover', () => {
     for (const at of [1, 13, sealed.length - 1]) {
       const changed = Buffer.from(sealed);
       changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-      expect(transform.unprotectRtp(changed, 12, 0)).toBeNull();
+      expect(openRtp(transform, changed, 12, 0)).toBeNull();
     }
-    expect(transform.unprotectRtp(sealed, 12, 1)).toBeNull();
+    expect(openRtp(transform, sealed, 12, 1)).toBeNull();
   });
 
   it('protects RTCP and takes it back', () => {
@@ -65,8 +69,8 @@ describe('AEAD_AES_128_GCM', () => {
 
   it('protects the packet of RFC 7714, section 16.1.1', () => {
     expect(transform.protectRtp(clear, 12, 0)).toEqual(sealed);
-    expect(transform.unprotectRtp(sealed, 12, 0)).toEqual(clear);
-    expect(transform.peekPayload(sealed, 12, 0, 6)).toEqual(Buffer.from('Gallia'));
+    expect(openRtp(transform, sealed, 12, 0)).toEqual(clear);
+    expect(transform.peekPayload(sealed, sealed.length, 12, 0, 6)).toEqual(Buffer.from('Gallia'));
   });
 
   it('protects the packet of RFC 7714, section 17.1', () => {
@@ -81,6 +85,34 @@ describe('AEAD_AES_128_GCM', () => {
   it('refuses what was changed', () => {
     const changed = Buffer.from(sealed);
     changed.writeUInt8(changed.readUInt8(20) ^ 1, 20);
-    expect(transform.unprotectRtp(changed, 12, 0)).toBeNull();
+    expect(openRtp(transform, changed, 12, 0)).toBeNull();
+  });
+});
+
+describe('the keystream', () => {
+  it('is that of AES in counter mode, wherever the data lie and however long they are', () => {
+    const key = Buffer.alloc(16, 9);
+    const keystream = new CounterKeystream(key);
+    const counters = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 1500 }),
+        counters,
+        fc.integer({ min: 0, max: 9 }),
+        (data, counter, from) => {
+          // SRTP counts blocks from 0.
+          counter.set([0, 0], 14);
+          const expected = createCipheriv('aes-128-ctr', key, counter).update(data);
+          const around = Buffer.alloc(from + data.length + 3, 0xee);
+          around.set(data, from);
+          keystream.applyTo(around, from, from + data.length, Buffer.from(counter));
+          expect(around.subarray(from, from + data.length)).toEqual(expected);
+          expect([...around.subarray(0, from), ...around.subarray(from + data.length)]).toEqual(
+            Array.from({ length: from + 3 }, () => 0xee),
+          );
+          expect(keystream.apply(Buffer.from(counter), data)).toEqual(expected);
+        },
+      ),
+    );
   });
 });

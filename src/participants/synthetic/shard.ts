@@ -13,14 +13,6 @@ import { Scheduler } from './scheduler.ts';
 import type { SessionContext } from './session.ts';
 import { hostClock, seededRandom } from './time.ts';
 
-/**
- * The native loop is polled every few milliseconds, and a batch is what came meanwhile. With many sockets few
- * packets come to each, and waiting longer halves the cost of a packet; what is measured does not suffer, for the
- * kernel notes when a packet came.
- */
-const POLL_INTERVAL_MS = 2;
-const POLL_INTERVAL_MS_PER_SOCKET = 0.1;
-const MAX_POLL_INTERVAL_MS = 16;
 /** Turns are no closer than this, so that what is due at almost the same time is done together. */
 const MIN_SLEEP_MS = 1;
 const LONG_MIN_SLEEP_MS = 4;
@@ -48,6 +40,7 @@ export class Shard {
   #utilisation = performance.eventLoopUtilization();
   #lastRequestId = 0;
   #timer: NodeJS.Timeout | null = null;
+  #polledMs = 0;
   #nextPollMs = 0;
   #closed = false;
 
@@ -156,15 +149,17 @@ export class Shard {
   /** One turn: receive, do what is due, send, and sleep until the next thing is due. */
   #turn(): void {
     const { loop, scheduler, nowMs } = this.#context;
-    const polls = loop.kind === 'native';
-    if (polls && nowMs() >= this.#nextPollMs) {
+    const inHurry = this.#hurries();
+    const beganMs = nowMs();
+    if (beganMs >= this.#nextPollMs) {
       loop.poll();
-      this.#nextPollMs = nowMs() + this.#pollInterval();
+      this.#polledMs = beganMs;
     }
     scheduler.runDue(nowMs());
     loop.flush();
-    const nextMs = Math.min(scheduler.nextDueMs, polls ? this.#nextPollMs : Number.POSITIVE_INFINITY);
-    const shortestMs = this.#hurries() ? MIN_SLEEP_MS : LONG_MIN_SLEEP_MS;
+    this.#nextPollMs = this.#polledMs + loop.pollIntervalMs(inHurry);
+    const nextMs = Math.min(scheduler.nextDueMs, this.#nextPollMs);
+    const shortestMs = inHurry ? MIN_SLEEP_MS : LONG_MIN_SLEEP_MS;
     const sleepMs = Math.min(MAX_SLEEP_MS, Math.max(shortestMs, nextMs - nowMs()));
     this.#timer = setTimeout(() => this.#turn(), sleepMs);
   }
@@ -173,11 +168,6 @@ export class Shard {
   #hurries(): boolean {
     const { bySocket, connecting } = this.#context;
     return connecting.size > 0 || bySocket.size < MANY_SOCKETS;
-  }
-
-  #pollInterval(): number {
-    if (this.#hurries()) return POLL_INTERVAL_MS;
-    return Math.min(MAX_POLL_INTERVAL_MS, this.#context.bySocket.size * POLL_INTERVAL_MS_PER_SOCKET);
   }
 
   #access(plan: ParticipantPlan, attempt: number): Promise<RoomAccess> {

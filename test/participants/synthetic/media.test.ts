@@ -34,6 +34,7 @@ function recordingLoop(): { loop: PacketLoop; packets: Buffer[] } {
     queueRtp: (_socket, length) => packets.push(Buffer.from(outgoing.subarray(0, length))),
     flush: nothing,
     poll: nothing,
+    pollIntervalMs: () => Number.POSITIVE_INFINITY,
     dispose: nothing,
   };
   return { loop, packets };
@@ -68,7 +69,7 @@ function sender(track: MediaTrack, rid: string | null = null) {
   return { stream, packets };
 }
 
-const payloadOf = (packet: Buffer) => packet.subarray(headerLength(packet));
+const payloadOf = (packet: Buffer) => packet.subarray(headerLength(packet, packet.length));
 const textAt = (packet: Buffer, id: number) => {
   const at = findExtension(packet, id);
   return at === -1 ? null : packet.toString('latin1', at, at + 1 + (packet.readUInt8(at - 1) & 0x0f));
