@@ -268,6 +268,9 @@ class RecordedRun {
     recorder.observe('participant.first_packet_ms', labels, steps.firstPacketMs);
     recorder.observe('participant.first_frame_ms', labels, steps.firstFrameMs);
     recorder.observe('participant.join_failed_ratio', labels, 0);
+    for (const track of person.tracks)
+      if (track.kind === 'video' && track.direction === 'down')
+        recorder.observe('track.first_frame_ms', track.labels, steps.firstFrameMs - steps.firstPacketMs);
   }
 
   #participant(person: Person, tick: Tick): void {
@@ -339,7 +342,11 @@ class RecordedRun {
     tick.jitterMs.add(jitterMs);
     recorder.observe('track.loss_ratio', track.labels, lossRatio);
     recorder.observe('track.jitter_ms', track.labels, jitterMs);
-    if (track.kind === 'audio') return { lossRatio, jitterMs, framesPerSecond: null };
+    if (track.kind === 'audio') {
+      if (track.labels.receiver === 'chromium')
+        recorder.observe('track.audio_decoded_ratio', track.labels, 1 - lossRatio);
+      return { lossRatio, jitterMs, framesPerSecond: null };
+    }
     const fullRate = track.source === 'screen' ? 5 : 30;
     const framesPerSecond = Math.max(0, fullRate - (random() < 0.02 ? 1 : 0) - 14 * over * random());
     if (track.source === 'camera') tick.framesPerSecond.add(framesPerSecond);

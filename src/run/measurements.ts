@@ -181,18 +181,23 @@ export class Measurements {
       this.#observe('participant.rtt_ms', labels, sample.roundTripTimeMs);
       second?.rttMs.add(sample.roundTripTimeMs);
     }
+    const earlier = new Map(before?.tracks.map((track) => [track.trackId, track]));
+    for (const track of sample.tracks) {
+      // Most tracks have it by their first reading, when there are no rates yet.
+      if (track.firstFrameMs !== null && (earlier.get(track.trackId)?.firstFrameMs ?? null) === null)
+        this.#observe('track.first_frame_ms', this.#trackLabels(track, endpoint, where), track.firstFrameMs);
+    }
     const intervalMs = before === null ? 0 : sample.readAtMs - before.readAtMs;
     if (before === null || intervalMs <= 0) return;
     const who = { id: sample.participantId, endpoint };
     const isJudged = second !== null || intervalMs >= MERGE_TICKS_MS;
-    const earlier = new Map(before.tracks.map((track) => [track.trackId, track]));
     for (const track of sample.tracks) {
       const previous = earlier.get(track.trackId);
       const rates = previous === undefined ? null : trackRates(previous, track);
       if (previous === undefined || rates === null) continue;
       // What somebody did not want to see for part of the interval says nothing of quality.
       const isPaused = previous.paused || track.paused;
-      if (isJudged) this.#judge(previous, track, rates, isPaused, who, where);
+      if (isJudged) this.#judge(track, rates, isPaused, who.id, this.#trackLabels(track, endpoint, where));
       second?.track(track, rates, isPaused);
       this.#trackRow(track, rates, who, where, readings);
     }
@@ -217,22 +222,24 @@ export class Measurements {
     });
   }
 
-  #judge(
-    before: TrackSample,
-    track: TrackSample,
-    rates: TrackRates,
-    isPaused: boolean,
-    who: { id: string; endpoint: string },
-    where: MetricLabels,
-  ): void {
-    const labels = {
+  #trackLabels(track: TrackSample, endpoint: string, where: MetricLabels): MetricLabels {
+    return {
       ...where,
       kind: track.kind,
       source: track.source,
       direction: track.direction,
       ...(track.codec === null ? {} : { codec: track.codec }),
-      ...this.#ends(track, who.endpoint),
+      ...this.#ends(track, endpoint),
     };
+  }
+
+  #judge(
+    track: TrackSample,
+    rates: TrackRates,
+    isPaused: boolean,
+    participantId: string,
+    labels: MetricLabels,
+  ): void {
     this.#observe('track.packet_rate_pps', labels, rates.packetRatePps);
     this.#observe('track.bitrate_bps', labels, rates.bitrateBps);
     if (track.direction === 'down' && !isPaused) {
@@ -244,8 +251,7 @@ export class Measurements {
       if (track.kind === 'video') {
         this.#observe('track.frames_per_second', labels, rates.framesPerSecond);
         this.#observe('track.freeze_ratio', labels, rates.freezeRatio);
-        if (before.firstFrameMs === null) this.#observe('track.first_frame_ms', labels, track.firstFrameMs);
-        this.#roster.onVideoInterval(who.id, rates);
+        this.#roster.onVideoInterval(participantId, rates);
       } else this.#observe('track.audio_decoded_ratio', labels, rates.audioDecodedRatio);
     }
   }

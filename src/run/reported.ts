@@ -21,7 +21,6 @@ const RECEIVED = [
   'packetsOutOfOrder',
   'packetsDuplicated',
   'jitterMs',
-  'nackCount',
 ] as const satisfies readonly TrackField[];
 
 /**
@@ -42,6 +41,7 @@ const EXPECTED: Record<Scope, readonly (TrackField | ParticipantField)[]> = {
   'audio received': [...RECEIVED, 'audioDecodedMs'],
   'video received': [
     ...RECEIVED,
+    'nackCount',
     'retransmittedPackets',
     'packetsLostBeforeRepair',
     'pliCount',
@@ -75,7 +75,8 @@ export class Reported {
       for (const field of missing) scopes.set(field, [...(scopes.get(field) ?? []), scope]);
     return [...scopes].map(([field, where]) => {
       const expectedIn = [...kind.keys()].filter((scope) => EXPECTED[scope].some((name) => name === field));
-      return where.length === expectedIn.length && expectedIn.length > 1
+      const everywhere = where.length === expectedIn.length && expectedIn.length > 1;
+      return everywhere || where.includes('participant')
         ? words(field)
         : `${words(field)} (${where.join(', ')})`;
     });

@@ -192,6 +192,12 @@ describe('Measurements', () => {
     measurements.tick(readings(2000, { participants: [at(2000, 350)] }));
     expect(sink.values('track.first_frame_ms')).toEqual([350]);
     expect(sink.values('track.audio_decoded_ratio')).toEqual([0.5, 0.5]);
+    // It was there already when the track was read for the first time.
+    const early = trackSample({ trackId: 'quick', readAtMs: 2000, firstFrameMs: 40 });
+    measurements.tick(
+      readings(2500, { participants: [participantSample({ participantId: 'p0002', tracks: [early] })] }),
+    );
+    expect(sink.values('track.first_frame_ms')).toEqual([350, 40]);
     expect(sink.tracks.at(-1)).toMatchObject({ audioDecodedRatio: 0.5, endpoint: 'synthetic' });
   });
 

@@ -2,7 +2,8 @@ import type { GateResult } from '../../results/records.ts';
 import { formatCount, formatMetric, formatNumber, formatRatio, formatStress } from '../format.ts';
 import { escapeMarkdown, markdownCode, markdownTable } from '../markdown.ts';
 import { title, wholes } from '../metric-titles.ts';
-import type { RunReport } from '../model/types.ts';
+import type { Pairs, RunReport } from '../model/types.ts';
+import { PAIR_COLUMNS, pairRows } from '../pair-words.ts';
 import type { Reporter } from '../reporter.ts';
 import { facts, gateSymbol, headline } from '../verdict.ts';
 
@@ -89,8 +90,22 @@ export class MarkdownReporter implements Reporter {
           ]),
         ),
       );
+    if (report.pairs !== null) sections.push(pairTable(report.pairs));
     const notes = [...(manifest.trust?.reasons.map((one) => one.message) ?? []), ...report.warnings];
     if (notes.length > 0) sections.push(notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n'));
     return `${sections.join('\n\n')}\n`;
   }
+}
+
+/** The matrix, a line a cell, with what each kind of endpoint does not report below it. */
+function pairTable({ cells, notReported }: Pairs): string {
+  const matrix = markdownTable(
+    PAIR_COLUMNS,
+    pairRows(cells).map((row) => row.map(escapeMarkdown)),
+  );
+  const silent = notReported.map(
+    ({ kind, notReported: names }) =>
+      `- Not reported by ${escapeMarkdown(kind)}: ${escapeMarkdown(names.join('; '))}`,
+  );
+  return [matrix, ...(silent.length === 0 ? [] : [silent.join('\n')])].join('\n\n');
 }

@@ -14,6 +14,7 @@ import type { RunReport } from '../model/types.ts';
 import type { Reporter } from '../reporter.ts';
 import { gateLines, verdictLines } from './gates.ts';
 import { headroomLines } from './headroom.ts';
+import { pairLines } from './pairs.ts';
 import { table } from './table.ts';
 
 export interface ConsoleReporterOptions {
@@ -43,6 +44,7 @@ export class ConsoleReporter implements Reporter {
       this.#bridges(report),
       this.#headroom(report),
       this.#quality(report),
+      this.#pairs(report),
       this.#accounting(report),
       this.#trust(report),
       this.#warnings(report),
@@ -101,6 +103,11 @@ export class ConsoleReporter implements Reporter {
       this.#paint.dim(formatCount(row.samples)),
     ]);
     return this.#section('Quality', table(head, rows, ['left', ...Array(6).fill('right')]));
+  }
+
+  #pairs(report: RunReport): string {
+    const lines = pairLines(report, this.#paint);
+    return lines === '' ? '' : this.#section('Who received whom', lines);
   }
 
   #accounting({ manifest: { accounting } }: RunReport): string {

@@ -9,6 +9,7 @@ import { bundlePageScript } from './page-script.ts';
 import { renderSection, type Section } from './section.ts';
 import { packetsSection, stressSection } from './sections/bridges.ts';
 import { observedSection } from './sections/observed.ts';
+import { pairsSection } from './sections/pairs.ts';
 import { participantsSection, roomsSection } from './sections/people.ts';
 import { probeSection } from './sections/probe.ts';
 import { joinsSection, qualitySection } from './sections/quality.ts';
@@ -40,6 +41,7 @@ export class HtmlReporter implements Reporter {
       gatesSection(report),
       stressSection(report, context),
       qualitySection(report, context),
+      pairsSection(report),
       packetsSection(report, context),
       joinsSection(report, context),
       roomsSection(report),

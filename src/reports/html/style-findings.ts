@@ -19,5 +19,8 @@ export const FINDINGS_STYLE = `
 .reasons.plain li{border-left-color:var(--line)}
 header .note{margin-top:20px}
 td.why{min-width:260px}
+.matrix td{vertical-align:top;min-width:216px}.matrix th[scope=row]{vertical-align:top;color:var(--ink)}.matrix th:first-child{white-space:normal;width:104px}
+.matrix p{margin-top:5px}.matrix small{color:var(--soft)}.matrix .rows{display:block;margin-top:5px;font-size:12.5px}
+tr:has(:target){background:var(--mark)}
 @media (max-width:640px){.lanes .rows{grid-template-columns:minmax(0,1fr) max-content}.lane-sum{grid-column:2}.rows .lane,.lane-axis{grid-column:1/-1}.lane-axis .alt{display:none}.x-axis{padding-left:0}}
 `;

@@ -1,6 +1,7 @@
 import type { RunReader } from '../../results/reader.ts';
 import type { TimelineRecord } from '../../results/records.ts';
 import { Events } from './events.ts';
+import { pairsOf } from './pairs.ts';
 import { Participants } from './participants.ts';
 import { percentileRows } from './percentiles.ts';
 import { Rooms } from './rooms.ts';
@@ -72,6 +73,7 @@ export async function buildReport(reader: RunReader): Promise<RunReport> {
   const roomRows = await rooms.rows(reader, window);
   const side = await readSideFindings(reader.dir, Date.parse(startedAt));
   const steadyLoads = loads.loads();
+  const everybody = participants.worstFirst();
   return {
     dir: reader.dir,
     manifest: reader.manifest,
@@ -86,8 +88,9 @@ export async function buildReport(reader: RunReader): Promise<RunReport> {
     generators: [...generators.values()],
     percentiles: percentileRows(store, window),
     rooms: roomRows,
-    participants: participants.worstFirst(),
+    participants: everybody,
     traffic: participants.traffic(),
+    pairs: pairsOf(reader.manifest, everybody, store, window),
     steadyLoads,
     headroom: headroomOf(steadyLoads, reader.manifest.bridges),
     observed: side.observed,

@@ -21,6 +21,7 @@ export class Participants {
         roomId: record.roomId,
         bridgeId: joined ? record.bridgeId : (known?.bridgeId ?? null),
         engine: record.engine,
+        ...(record.endpoint === undefined ? {} : { endpoint: record.endpoint }),
         joinedAtMs: known?.joinedAtMs ?? (joined ? record.tMs : null),
         leftAtMs: null,
         attempts: record.attempt,

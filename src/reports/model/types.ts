@@ -94,6 +94,45 @@ export interface RoomRow {
   freezeRatioMean: number | null;
 }
 
+/** What one kind of endpoint received of another in one medium; null: not reported, or nothing came. */
+export interface PairMedia {
+  /** Its participants published some. */
+  sent: boolean;
+  codecs: string[];
+  packetRatePps: number | null;
+  /**
+   * Decoded by a browser, completely received by a synthetic participant. Video only: of cameras, of screens where no
+   * camera was received.
+   */
+  framesPerSecond: number | null;
+  /** Audio only. */
+  audioDecodedRatio: number | null;
+  lossRatio: number | null;
+  /** Median over the tracks (mean of a few), from asking for one to its first frame. Video only. */
+  firstFrameMs: number | null;
+}
+
+/** One cell of the matrix of endpoints. */
+export interface Pair {
+  sender: string;
+  receiver: string;
+  /** Pairs of two participants of one room, and of them those of whom both came in. */
+  planned: number;
+  joined: number;
+  /** Some of the receiving participants, the worst first. */
+  receivers: string[];
+  audio: PairMedia;
+  video: PairMedia;
+}
+
+export interface Pairs {
+  kinds: string[];
+  /** A row of senders after the other. */
+  cells: Pair[];
+  /** Statistics that a kind of endpoint never told. */
+  notReported: { kind: string; notReported: string[] }[];
+}
+
 export interface EventRow {
   tMs: number;
   level: 'info' | 'warning' | 'error';
@@ -126,6 +165,8 @@ export interface RunReport {
   /** Worst first. */
   participants: ParticipantSummary[];
   traffic: Traffic;
+  /** null when all participants were of one kind. */
+  pairs: Pairs | null;
   /** What bridges carried in the steady window. */
   steadyLoads: SteadyLoad[];
   /** null without a maximum packet rate or a steady window. */

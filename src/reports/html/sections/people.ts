@@ -54,15 +54,20 @@ function leftOut(all: number, what: string): Markup | null {
     : html`<p class="note">The ${ROWS} worst of ${formatCount(all)} ${what}; rows of all are in the CSV files.</p>`;
 }
 
-export function participantsSection({ participants, traffic }: RunReport): Section {
+/** Where a participant's row is on the page. */
+export function participantAnchor(participantId: string): string {
+  return `participant-${encodeURIComponent(participantId.toWellFormed())}`;
+}
+
+export function participantsSection({ participants, traffic, pairs }: RunReport): Section {
+  const linked = new Set(pairs?.cells.flatMap(({ receivers }) => receivers));
+  const shown = participants.filter(({ participantId }, i) => i < ROWS || linked.has(participantId));
   return {
     id: 'participants',
     title: 'Participants',
     about: 'Traffic of everybody together, and the participants that fared worst.',
     body: html`<h3>Traffic</h3>${trafficTable(traffic)}<h3>Participants, worst first</h3>${
-      participants.length === 0
-        ? html`<p class="empty">Nobody joined.</p>`
-        : participantTable(participants.slice(0, ROWS))
+      participants.length === 0 ? html`<p class="empty">Nobody joined.</p>` : participantTable(shown)
     }${leftOut(participants.length, 'participants')}`,
   };
 }
@@ -99,7 +104,7 @@ function participantTable(rows: readonly ParticipantSummary[]): Markup {
       { head: 'Participant' },
       { head: 'Room' },
       { head: 'Bridge' },
-      { head: 'Engine' },
+      { head: 'Endpoint' },
       { head: 'Join', number: true },
       { head: 'Loss', number: true },
       { head: 'Round trip', number: true },
@@ -110,10 +115,12 @@ function participantTable(rows: readonly ParticipantSummary[]): Markup {
       { head: 'Down', number: true },
     ],
     rows.map((one) => [
-      { show: html`${one.participantId} <small>${one.group}</small>` },
+      {
+        show: html`<span id="${participantAnchor(one.participantId)}">${one.participantId}</span> <small>${one.group}</small>`,
+      },
       one.roomId,
       one.bridgeId ?? '–',
-      one.engine,
+      one.endpoint ?? one.engine,
       one.joinMs === null
         ? { show: html`<span class="hot">never</span>`, value: 1e9 }
         : number(one.joinMs, ms),
