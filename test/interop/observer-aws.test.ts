@@ -9,7 +9,14 @@ import { openFirehoseSink } from '../../src/observer/sinks/firehose.ts';
 import { openS3Sink } from '../../src/observer/sinks/s3.ts';
 import { startMoto, startS3rver } from './servers/aws.ts';
 import type { TestServer } from './servers/server.ts';
-import { eventReport, eventReports, numbers, queueBefore } from './servers/sink-bench.ts';
+import {
+  eventReport,
+  eventReports,
+  numbers,
+  outlastDeath,
+  outlastHang,
+  queueBefore,
+} from './servers/sink-bench.ts';
 
 const credentials = (key: string): AwsCredentials => ({
   type: 'AwsStatic',
@@ -38,6 +45,9 @@ const valuesOf = (texts: Iterable<string>): string[] =>
     .map((row) => row.split(',').at(-1) ?? '')
     .toSorted((a, b) => Number(a) - Number(b));
 
+/** At least once: what was on its way when the server went may be there twice. */
+const distinct = (texts: Iterable<string>): string[] => [...new Set(valuesOf(texts))];
+
 const common = { regionId: 'us-east-1', encodingType: 'CSV', csvFormat: 'DEFAULT' } as const;
 
 describe('S3 (s3rver, an S3 server in JavaScript)', () => {
@@ -49,7 +59,9 @@ describe('S3 (s3rver, an S3 server in JavaScript)', () => {
     server = await startS3rver(directory);
     client = clientFor(server.port);
     await client.send(new CreateBucketCommand({ Bucket: 'reports' }));
-    await client.send(new CreateBucketCommand({ Bucket: 'prefixed' }));
+    for (const Bucket of ['prefixed', 'reborn', 'frozen']) {
+      await client.send(new CreateBucketCommand({ Bucket }));
+    }
   });
   afterAll(async () => {
     client.destroy();
@@ -104,36 +116,73 @@ describe('S3 (s3rver, an S3 server in JavaScript)', () => {
     expect(queue.counters.written).toBe(0);
     expect(queue.counters.dropped.closed).toBe(1);
   });
+
+  it('gets everything that was buffered while it was dead', async () => {
+    await outlastDeath(
+      () => open('reborn'),
+      () => server.kill(),
+      async () => {
+        server = await startS3rver(directory, server.port);
+      },
+    );
+    expect(distinct((await objects(client, 'reborn')).values())).toEqual(numbers(1, 400));
+  });
+
+  it('gets what the buffer held while it hung, and the rest is counted', async () => {
+    const expected = await outlastHang(() => open('frozen'), server);
+    // Unlike S3, s3rver keeps what had come of an upload that was broken off, so there can be a piece besides.
+    const values = distinct((await objects(client, 'frozen')).values());
+    expect(values).toEqual(expect.arrayContaining(expected));
+  });
 });
 
-describe('Firehose (moto, a double that checks neither credentials nor limits)', () => {
+/** A stream of that name that delivers into a bucket of the same name; moto forgets both when it ends. */
+async function createStream(port: number, name: string): Promise<void> {
+  const client = clientFor(port);
+  await client.send(new CreateBucketCommand({ Bucket: name }));
+  client.destroy();
+  const firehose = new FirehoseClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  await firehose.send(
+    new CreateDeliveryStreamCommand({
+      DeliveryStreamName: name,
+      DeliveryStreamType: 'DirectPut',
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: `arn:aws:s3:::${name}`,
+        RoleARN: 'arn:aws:iam::123456789012:role/firehose',
+      },
+    }),
+  );
+  firehose.destroy();
+}
+
+describe('Firehose (moto, a double that checks neither credentials nor limits here)', () => {
   let server: TestServer;
   let client: S3Client;
   beforeAll(async () => {
     server = await startMoto();
     client = clientFor(server.port);
-    await client.send(new CreateBucketCommand({ Bucket: 'delivered' }));
-    const firehose = new FirehoseClient({
-      endpoint: `http://127.0.0.1:${server.port}`,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-    });
-    await firehose.send(
-      new CreateDeliveryStreamCommand({
-        DeliveryStreamName: 'events',
-        DeliveryStreamType: 'DirectPut',
-        ExtendedS3DestinationConfiguration: {
-          BucketARN: 'arn:aws:s3:::delivered',
-          RoleARN: 'arn:aws:iam::123456789012:role/firehose',
-        },
-      }),
-    );
-    firehose.destroy();
+    for (const name of ['events', 'frozen']) await createStream(server.port, name);
   }, 400_000);
   afterAll(async () => {
     client.destroy();
     await server.stop();
   });
+
+  const open = (defaultDeliveryStreamId: string) =>
+    openFirehoseSink(
+      {
+        ...common,
+        endpoint: `http://127.0.0.1:${server.port}`,
+        credentials: credentials('x'),
+        defaultDeliveryStreamId,
+        csvChunkSize: 100,
+      },
+      {},
+    );
 
   it('delivers every row', async () => {
     const queue = queueBefore(() =>
@@ -151,27 +200,33 @@ describe('Firehose (moto, a double that checks neither credentials nor limits)',
     for (const report of eventReports(1, 250)) queue.push(report);
     await queue.close();
     expect(queue.counters.written).toBe(250);
-    expect(valuesOf((await objects(client, 'delivered')).values())).toEqual(numbers(1, 250));
+    expect(valuesOf((await objects(client, 'events')).values())).toEqual(numbers(1, 250));
   });
 
   it('keeps trying while the stream does not exist', async () => {
-    const queue = queueBefore(
-      () =>
-        openFirehoseSink(
-          {
-            ...common,
-            endpoint: `http://127.0.0.1:${server.port}`,
-            credentials: credentials('x'),
-            defaultDeliveryStreamId: 'nowhere',
-            csvChunkSize: 100,
-          },
-          {},
-        ),
-      { drainMs: 1500, retryMinMs: 50 },
-    );
+    const queue = queueBefore(() => open('nowhere'), { drainMs: 1500, retryMinMs: 50 });
     queue.push(eventReport(1));
     await queue.close();
     expect(queue.counters.retries).toBeGreaterThan(0);
     expect(queue.counters.dropped.closed).toBe(1);
+  });
+
+  it('gets what the buffer held while it hung, and the rest is counted', async () => {
+    const expected = await outlastHang(() => open('frozen'), server);
+    expect(distinct((await objects(client, 'frozen')).values())).toEqual(expected);
+  });
+
+  it('gets everything that was buffered while it was dead', async () => {
+    await createStream(server.port, 'reborn');
+    await outlastDeath(
+      () => open('reborn'),
+      () => server.kill(),
+      async () => {
+        server = await startMoto(server.port);
+        await createStream(server.port, 'reborn');
+      },
+    );
+    // What was delivered before it died is gone with it.
+    expect(distinct((await objects(client, 'reborn')).values())).toEqual(numbers(51, 400));
   });
 });

@@ -6,7 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMongoSink } from '../../src/observer/sinks/mongo.ts';
 import { startMongo } from './servers/mongo.ts';
 import type { TestServer } from './servers/server.ts';
-import { eventReport, eventReports, numbers, queueBefore } from './servers/sink-bench.ts';
+import {
+  eventReport,
+  eventReports,
+  numbers,
+  outlastDeath,
+  outlastHang,
+  queueBefore,
+} from './servers/sink-bench.ts';
 
 let directory: string;
 let mongo: TestServer;
@@ -69,16 +76,19 @@ describe('MongoDB (a double: mongo-java-server)', () => {
   });
 
   it('gets everything that was buffered while it was dead', async () => {
-    const queue = queueBefore(() => open('reborn', 'ONE_COLLECTION'));
-    for (const report of eventReports(1, 50)) queue.push(report);
-    await expect.poll(() => queue.counters.written, { timeout: 20_000 }).toBe(50);
-    await mongo.kill();
-    for (const report of eventReports(51, 400)) queue.push(report);
-    await expect.poll(() => queue.counters.retries, { timeout: 20_000 }).toBeGreaterThan(0);
-    mongo = await startMongo(directory, mongo.port);
-    await queue.close();
-    expect(queue.counters).toMatchObject({ written: 400, dropped: { 'buffer-full': 0, closed: 0 } });
+    await outlastDeath(
+      () => open('reborn', 'ONE_COLLECTION'),
+      () => mongo.kill(),
+      async () => {
+        mongo = await startMongo(directory, mongo.port);
+      },
+    );
     // The double keeps its data in memory: what was written before is gone with it.
     expect(await values('reborn', 'reports')).toEqual(numbers(51, 400));
+  });
+
+  it('gets what the buffer held while it hung, each once, and the rest is counted', async () => {
+    const expected = await outlastHang(() => open('frozen', 'ONE_COLLECTION'), mongo);
+    expect(await values('frozen', 'reports')).toEqual(expected);
   });
 });

@@ -18,6 +18,10 @@ export interface TestServer {
   readonly port: number;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
+  /** Stops it where it is: its port stays open, and nothing is answered any more. */
+  hang(): void;
+  /** Lets it go on from there. */
+  resume(): void;
   /** Asks it to end. Idempotent. */
   stop(): Promise<void>;
 }
@@ -52,7 +56,17 @@ export async function startServer(
     }
     await delay(POLL_MS);
   }
-  return { port, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return {
+    port,
+    kill: () => end('SIGKILL'),
+    hang: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    async stop() {
+      // What hangs would never hear of it.
+      child.kill('SIGCONT');
+      await end('SIGTERM');
+    },
+  };
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
