@@ -57,6 +57,11 @@ export const METRICS = {
     description: 'Resident memory of the media process',
     source: '/proc/PID/status',
   },
+  'bridge.socket_drops': {
+    unit: 'count',
+    description: 'Datagrams dropped in the interval because a socket of the bridge was full',
+    source: 'kernel, per socket',
+  },
   'bridge.up_ratio': {
     unit: 'ratio',
     description: '1 for a bridge that lives, 0 for one that has died, at each reading',
@@ -203,6 +208,16 @@ export const METRICS = {
     unit: 'count',
     description: 'Datagrams dropped in the interval because a socket buffer was full',
     source: '/proc/net/snmp',
+  },
+  'host.udp_send_buffer_errors': {
+    unit: 'count',
+    description: 'Datagrams that could not be sent in the interval because a send buffer was full',
+    source: '/proc/net/snmp',
+  },
+  'host.backlog_drops': {
+    unit: 'count',
+    description: "Packets dropped in the interval because a CPU's queue before the sockets was full",
+    source: '/proc/net/softnet_stat',
   },
 } as const satisfies Record<`${MetricSubject}.${string}`, MetricDefinition>;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { HostCounters } from '../system/host-counters.ts';
+import { parseUdpSockets, UDP_TABLES, type UdpSocket } from '../system/udp-sockets.ts';
 import type { DropAttribution } from './types.ts';
 
 /** Counters of one end at one moment; null where this platform has none. */
@@ -10,33 +11,22 @@ export interface DropCounters {
   backlogDrops: number | null;
 }
 
-/**
- * Sums the `drops` column (the last) of `/proc/net/udp` or `udp6` over the sockets with that local port; null when
- * there is none. The address column is hexadecimal `ADDRESS:PORT` (Documentation/networking/proc_net_tcp.rst).
- */
-export function parseSocketDrops(procNetUdp: string, port: number): number | null {
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
-  let drops: number | null = null;
-  for (const line of procNetUdp.split('\n').slice(1)) {
-    const columns = line.trim().split(/\s+/);
-    if (columns[1]?.split(':')[1] !== wanted) continue;
-    drops = (drops ?? 0) + Number(columns.at(-1));
-  }
-  return drops;
-}
-
-/** Drops of the sockets on that port since they were opened, or null. */
+/** Drops of the sockets on that port since they were opened; null when there is none, or no table of them. */
 export function readSocketDrops(port: number): number | null {
-  let drops: number | null = null;
-  for (const path of ['/proc/net/udp', '/proc/net/udp6']) {
+  const sockets = UDP_TABLES.flatMap((table) => {
     try {
-      const found = parseSocketDrops(readFileSync(path, 'utf8'), port);
-      if (found !== null) drops = (drops ?? 0) + found;
+      return parseUdpSockets(readFileSync(`/proc/${table}`, 'utf8'));
     } catch {
       // Not Linux, or no IPv6: that file has nothing to add.
+      return [];
     }
-  }
-  return drops;
+  });
+  return dropsOfPort(sockets, port);
+}
+
+export function dropsOfPort(sockets: readonly UdpSocket[], port: number): number | null {
+  const own = sockets.filter(({ localPort }) => localPort === port);
+  return own.length === 0 ? null : own.reduce((sum, { drops }) => sum + drops, 0);
 }
 
 export function readDropCounters(host: HostCounters, port: number): DropCounters {

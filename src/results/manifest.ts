@@ -70,6 +70,17 @@ const manifestSchema = z.looseObject({
       kernelDifferenceRatio: maybe,
     })
     .nullable(),
+  kernelDrops: z
+    .looseObject({
+      bridges: z.array(z.looseObject({ bridgeId: z.string(), socketDrops: maybe, relaySocketDrops: maybe })),
+      generatorSocketDrops: maybe,
+      otherSocketDrops: maybe,
+      receiveBufferErrors: maybe,
+      sendBufferErrors: maybe,
+      backlogDrops: maybe,
+    })
+    .nullable()
+    .exactOptional(),
   sampling: z.looseObject({
     intervalMs: finite,
     trackRowIntervalMs: finite,

@@ -114,6 +114,10 @@ export interface BridgeRow {
   participants: number;
   nackRatePps: number | null;
   pliRatePps: number | null;
+  /** Datagrams that the kernel dropped in the interval because a socket of the bridge was full. */
+  socketDrops?: number | null;
+  /** Of these, at sockets between bridges. */
+  relaySocketDrops?: number | null;
   /** Cumulative counters as the SFU gave them, so that anyone can do the division again. */
   packetsIn: number;
   packetsOut: number;
@@ -352,6 +356,30 @@ export interface PacketAccounting {
   kernelDifferenceRatio: number | null;
 }
 
+/**
+ * What the kernel of this host dropped over the steady window, and whose receive buffer was full. What is not told
+ * is null. In a folder of before this was recorded it is absent.
+ */
+export interface KernelDrops {
+  bridges: {
+    bridgeId: string;
+    /** At all its sockets. */
+    socketDrops: number | null;
+    /** Of these, between bridges. */
+    relaySocketDrops: number | null;
+  }[];
+  /** At the sockets of synthetic participants. */
+  generatorSocketDrops: number | null;
+  /** `RcvbufErrors` less those above: browsers' sockets and other programs'. */
+  otherSocketDrops: number | null;
+  /** `RcvbufErrors`: every socket of the network namespace. */
+  receiveBufferErrors: number | null;
+  /** `SndbufErrors`, likewise. */
+  sendBufferErrors: number | null;
+  /** `softnet_stat`: a CPU's queue before the sockets was full. */
+  backlogDrops: number | null;
+}
+
 export interface Sampling {
   intervalMs: number;
   /** Of `tracks.csv` and `participants.csv`: longer than `intervalMs` when there are too many to write them all. */
@@ -386,6 +414,7 @@ export interface Manifest {
   gates: GateResult[];
   trust: TrustVerdict | null;
   accounting: PacketAccounting | null;
+  kernelDrops?: KernelDrops | null;
   sampling: Sampling;
   host: Record<string, string | number | null>;
   versions: Record<string, string>;

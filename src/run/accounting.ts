@@ -2,6 +2,7 @@ import type { ParticipantSample } from '../participants/types.ts';
 import type { PacketAccounting } from '../results/records.ts';
 import type { HostCounters } from '../system/host-counters.ts';
 import type { BridgeInfo, BridgeSample } from '../targets/types.ts';
+import { areHere } from './evidence.ts';
 import { ratio } from './meters.ts';
 
 /** Cumulative totals of everybody at one moment. */
@@ -61,7 +62,7 @@ export class Accounting {
     const relayPackets = end.relayOut - start.relayOut;
     const control = end.control === null || start.control === null ? null : end.control - start.control;
     // The kernel sees only this host: with a bridge elsewhere there is nothing to compare.
-    const here = bridgeInfos.length > 0 && bridgeInfos.every((bridge) => bridge.pid !== null);
+    const here = areHere(bridgeInfos);
     const kernel =
       here && end.kernelOut !== null && start.kernelOut !== null ? end.kernelOut - start.kernelOut : null;
     const expected = bridgesIn + bridgesOut + relayPackets + (control ?? 0);

@@ -5,6 +5,7 @@ import type { DistributionQuery, GateSpec } from '../gates/types.ts';
 import type { Manifest, RunStatus, TrustReason, TrustVerdict } from '../results/records.ts';
 import { assessTrust } from '../trust/assess.ts';
 import type { TrustBounds } from '../trust/bounds.ts';
+import { areHere } from './evidence.ts';
 import { Interrupted, type RunEnd } from './runner.ts';
 
 export interface ConcludeInput {
@@ -29,7 +30,7 @@ export function conclude({ end, gates, trustBounds, query }: ConcludeInput): Con
       ...end.evidence,
       // What a dead bridge had sent last was counted at one end only: that is no loss inside the generator.
       accounting: end.deadBridges.length > 0 ? null : end.accounting,
-      sharedHost: end.bridges.length > 0 && end.bridges.every((bridge) => bridge.pid !== null),
+      sharedHost: areHere(end.bridges),
     }),
     end,
   );

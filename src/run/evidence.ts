@@ -1,12 +1,25 @@
 import type { BridgeRow, GeneratorRow, HostRow, ParticipantRow, TimelineRecord } from '../results/records.ts';
 import type { Clock } from '../system/types.ts';
+import type { BridgeInfo } from '../targets/types.ts';
 import type { TrustInput } from '../trust/assess.ts';
+import { KernelDropMeter } from './kernel-drops.ts';
 import type { Snapshot } from './measurements.ts';
 
 type Evidence = Pick<
   TrustInput,
-  'generator' | 'host' | 'readingsPerBridge' | 'startLagsMs' | 'clockJumpMs' | 'likeParticipantsPps'
+  | 'generator'
+  | 'host'
+  | 'readingsPerBridge'
+  | 'startLagsMs'
+  | 'clockJumpMs'
+  | 'likeParticipantsPps'
+  | 'kernelDrops'
 >;
+
+/** Whether all bridges live on this host, where the kernel's counters have them in. */
+export function areHere(bridges: readonly BridgeInfo[]): boolean {
+  return bridges.length > 0 && bridges.every(({ pid }) => pid !== null);
+}
 
 /** A participant is compared with others only if it was there for this share of the steady window. */
 const PRESENT_SHARE = 0.9;
@@ -16,6 +29,7 @@ export class TrustEvidence {
   readonly #clock: Clock;
   #generator: GeneratorRow[] = [];
   #host: HostRow[] = [];
+  readonly #drops = new KernelDropMeter();
   readonly #readings = new Map<string, number>();
   #startLagsMs: number[] = [];
   /** By group and room, then by participant: packets received and over how long. */
@@ -52,6 +66,7 @@ export class TrustEvidence {
     if (steady) {
       this.#generator.push(...snapshot.generators);
       if (snapshot.host !== null) this.#host.push(snapshot.host);
+      this.#drops.add(snapshot);
     }
     const offset = this.#clock.wallMs() - this.#clock.nowMs();
     if (this.#wallMinusMonotonicMs !== null)
@@ -63,6 +78,7 @@ export class TrustEvidence {
   restart(): void {
     this.#generator = [];
     this.#host = [];
+    this.#drops.restart();
     this.#readings.clear();
     this.#startLagsMs = [];
     this.#received.clear();
@@ -70,7 +86,7 @@ export class TrustEvidence {
   }
 
   /** `deadBridges` are not counted as read too seldom: that they died is told elsewhere. */
-  result(deadBridges: readonly string[]): Evidence {
+  result(deadBridges: readonly string[], bridges: readonly BridgeInfo[]): Evidence {
     return {
       generator: this.#generator,
       host: this.#host,
@@ -79,6 +95,7 @@ export class TrustEvidence {
         .map(([, count]) => count),
       startLagsMs: this.#startLagsMs,
       clockJumpMs: this.#clockJumpMs,
+      kernelDrops: this.#drops.result(areHere(bridges)),
       likeParticipantsPps: [...this.#received.values()].map(ratesOfThoseWhoStayed),
     };
   }

@@ -111,6 +111,7 @@ export class Measurements {
     this.#observe('bridge.bitrate_out_bps', labels, row.bitrateOutBps);
     this.#observe('bridge.cpu_ratio', labels, row.cpuRatio);
     this.#observe('bridge.memory_bytes', labels, row.memoryBytes);
+    this.#observe('bridge.socket_drops', labels, row.socketDrops ?? null);
     this.#observe('bridge.consumers', labels, row.consumers);
     this.#observe('bridge.producers', labels, row.producers);
     return row;
@@ -126,6 +127,8 @@ export class Measurements {
     this.#observe('host.steal_ratio', {}, row.stealRatio);
     this.#observe('host.udp_datagrams_out_pps', {}, row.udpDatagramsOutPps);
     this.#observe('host.udp_receive_buffer_errors', {}, row.udpReceiveBufferErrors);
+    this.#observe('host.udp_send_buffer_errors', {}, row.udpSendBufferErrors);
+    this.#observe('host.backlog_drops', {}, row.softnetDropped);
     return row;
   }
 

@@ -75,6 +75,8 @@ export function bridgeRates(before: BridgeSample, after: BridgeSample): BridgeRa
     participants: after.participants,
     nackRatePps: ratePerSecond(before.nackCount, after.nackCount, intervalMs),
     pliRatePps: ratePerSecond(before.pliCount, after.pliCount, intervalMs),
+    socketDrops: change(before.socketDrops ?? null, after.socketDrops ?? null),
+    relaySocketDrops: change(before.relaySocketDrops ?? null, after.relaySocketDrops ?? null),
     packetsIn: after.local.packetsIn ?? 0,
     packetsOut: after.local.packetsOut ?? 0,
     relayPacketsIn: after.relay.packetsIn ?? 0,

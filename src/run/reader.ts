@@ -2,6 +2,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { Engine, GeneratorSample, ParticipantSample } from '../participants/types.ts';
 import type { System } from '../system/types.ts';
 import type { BridgeSample, Target } from '../targets/types.ts';
+import { BridgeDrops } from './bridge-drops.ts';
 import type { Readings } from './measurements.ts';
 
 /** A source that does not answer within this is left out of the tick, and said to be. */
@@ -24,6 +25,7 @@ export interface ReadingSources {
 export class Reader {
   readonly #sources: ReadingSources;
   readonly #delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
+  readonly #bridgeDrops = new BridgeDrops();
   #utilisation = performance.eventLoopUtilization();
 
   constructor(sources: ReadingSources) {
@@ -37,7 +39,10 @@ export class Reader {
     const host = { readAtMs: system.clock.nowMs(), counters };
     const runner = this.#runnerSample(counters.processRssBytes);
     const [bridges, participants, generators] = await Promise.all([
-      this.#orMissed<BridgeSample[]>(`target ${target.kind}`, target.sampleBridges()),
+      this.#orMissed<BridgeSample[]>(
+        `target ${target.kind}`,
+        target.sampleBridges().then((samples) => this.#bridgeDrops.complete(samples, target.bridges())),
+      ),
       Promise.all(
         engines.map((engine) =>
           this.#orMissed<ParticipantSample[]>(`engine ${engine.kind}`, engine.sample()),

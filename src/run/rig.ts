@@ -212,7 +212,7 @@ export class Rig {
       bridges,
       deadBridges,
       accounting: this.#accounting.result(bridges),
-      evidence: this.#evidence.result(deadBridges),
+      evidence: this.#evidence.result(deadBridges, bridges),
     };
   }
 

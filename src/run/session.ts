@@ -117,6 +117,7 @@ function lastFacts(input: SessionInput, end: RunEnd) {
     participants: end.participants,
     endpoints: end.endpoints,
     accounting: end.accounting,
+    kernelDrops: end.evidence.kernelDrops,
     target: { kind: end.target.kind, notOffered: [...end.target.notOffered] },
     versions,
   };

@@ -35,6 +35,13 @@ export interface BridgeSample {
   /** Receiver side loss that the SFU itself reports, cumulative. */
   packetsLostIn: number | null;
   packetsRetransmittedOut: number | null;
+  /**
+   * Datagrams that the kernel dropped because a receive buffer of the process that forwards media was full,
+   * cumulative, all its sockets. Absent: the target does not look; null: it cannot be read.
+   */
+  socketDrops?: number | null;
+  /** Of these, at sockets between bridges; null where they cannot be told apart. */
+  relaySocketDrops?: number | null;
   /** How long the reading itself took; a slow reading makes a rate less sharp. */
   readDurationMs: number;
 }

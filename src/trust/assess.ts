@@ -1,6 +1,7 @@
 import type {
   GeneratorRow,
   HostRow,
+  KernelDrops,
   PacketAccounting,
   TrustReason,
   TrustVerdict,
@@ -30,6 +31,8 @@ export interface TrustInput {
   /** Readings in the steady window, one number a bridge that lived to see it. */
   readingsPerBridge: readonly number[];
   accounting: PacketAccounting | null;
+  /** What the kernel of this host dropped in the steady window, and at whose sockets. */
+  kernelDrops: KernelDrops | null;
   /** How late each join was begun. */
   startLagsMs: readonly number[];
   /** Largest step of the wall clock against the monotonic one; null: not watched. */
@@ -134,13 +137,13 @@ function generatorFindings({ generator, accounting }: TrustInput): Finding[] {
   ];
 }
 
-function hostFindings({ host, generator, accounting, sharedHost }: TrustInput): Finding[] {
+function hostFindings({ host, kernelDrops, accounting, sharedHost }: TrustInput): Finding[] {
   const cpu = mean(host.map((row) => row.cpuRatio));
   const steal = mean(host.map((row) => row.stealRatio));
-  const kernelDrops = total(host.map((row) => row.udpReceiveBufferErrors)) ?? 0;
-  const ownDrops = total(generator.map((row) => row.socketDrops)) ?? 0;
-  const down = accounting?.differenceDownRatio ?? null;
-  const lost = sharedHost && kernelDrops === 0 && ownDrops === 0 && down !== null ? -down : null;
+  const received = accounting?.participantsReceived ?? null;
+  const others = kernelDrops?.otherSocketDrops ?? null;
+  const backlog = kernelDrops?.backlogDrops ?? null;
+  const lost = sharedHost ? unexplainedLoss(accounting, kernelDrops) : null;
   return [
     {
       bound: 'hostCpuRatio',
@@ -158,9 +161,34 @@ function hostFindings({ host, generator, accounting, sharedHost }: TrustInput): 
       bound: 'unexplainedLossRatio',
       code: 'received-less-than-sent',
       value: lost,
-      told: `participants counted ${percent(lost)} fewer packets than the SFU sent, and the kernel dropped none: they were lost inside the generator`,
+      told: `participants counted ${percent(lost)} fewer packets than the SFU sent, beyond what the kernel dropped: they were lost inside the generator`,
+    },
+    {
+      bound: 'hostDropRatio',
+      code: 'other-socket-drops',
+      value: share(others, received),
+      told: `full sockets that are neither a bridge's nor a synthetic participant's (a browser's, another program's) dropped ${others ?? 0} datagrams, ${percent(share(others, received))} of what participants received`,
+    },
+    {
+      bound: 'hostDropRatio',
+      code: 'backlog-drops',
+      value: share(backlog, received),
+      told: `a CPU's queue of this host was full and dropped ${backlog ?? 0} packets, ${percent(share(backlog, received))} of what participants received (net.core.netdev_max_backlog)`,
     },
   ];
+}
+
+/**
+ * Share of what the SFU sent that no participant counted and no counter of the kernel explains. What a bridge's own
+ * sockets dropped was on its way to the SFU, not from it. Who dropped being unknown, a single drop explains all.
+ */
+function unexplainedLoss(accounting: PacketAccounting | null, drops: KernelDrops | null): number | null {
+  const down = accounting?.differenceDownRatio ?? null;
+  if (accounting === null || drops === null || down === null) return null;
+  const { generatorSocketDrops, otherSocketDrops, receiveBufferErrors, backlogDrops } = drops;
+  if (otherSocketDrops === null && (receiveBufferErrors ?? 0) > 0) return null;
+  const explained = (generatorSocketDrops ?? 0) + (otherSocketDrops ?? 0) + (backlogDrops ?? 0);
+  return share(Math.max(0, -down * accounting.bridgesOut - explained), accounting.bridgesOut);
 }
 
 function runFindings({ startLagsMs, clockJumpMs, likeParticipantsPps }: TrustInput): Finding[] {

@@ -70,12 +70,21 @@ export const TRUST_BOUNDS = {
     description:
       "Datagrams dropped at the generator's own full sockets, over packets that participants received",
   },
+  hostDropRatio: {
+    default: 0.005,
+    unit: 'ratio',
+    suspectShare: 0.1,
+    decides: false,
+    description:
+      "Datagrams that this host's kernel dropped at full sockets of browsers and other programs, or because a CPU's backlog was full, each over packets that participants received",
+  },
   unexplainedLossRatio: {
     default: 0.03,
     unit: 'ratio',
     suspectShare: 0.4,
     decides: true,
-    description: 'Packets that the SFU says it sent and nobody received, while the kernel dropped none',
+    description:
+      'Packets that the SFU says it sent, nobody received and the kernel did not drop, over packets that the SFU sent',
   },
   stealRatio: {
     default: 0.1,

@@ -1,5 +1,6 @@
+import { createSocket } from 'node:dgram';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { BridgeSample } from '../../src/targets/types.ts';
+import type { BridgeInfo, BridgeSample, PadReading } from '../../src/targets/types.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 import {
   join,
@@ -169,5 +170,45 @@ describe('media through two bridges', () => {
     await far.client.request('setPreferredLayers', { consumerId, spatialLayer: 0 });
     await lowest;
     await far.client.request('requestKeyFrame', { consumerId });
+  });
+});
+
+describe('a bridge that does not read for a while', () => {
+  /** Datagrams that are nobody's; they fill the socket's buffer all the same. */
+  async function flood(port: number, count: number) {
+    const socket = createSocket('udp4');
+    const send = () => new Promise((done) => socket.send(Buffer.alloc(1000), port, '127.0.0.1', done));
+    for (let n = 0; n < count; n += 1) await send();
+    socket.close();
+  }
+
+  it('tells what the kernel dropped at its sockets, those between bridges apart', async () => {
+    await cluster.close();
+    cluster = await startTestCluster({ bridges: 2, receiveBufferBytes: 16_384 });
+    const { producerId } = await publisher('r', 'p1', 0, 1111);
+    await subscriber('r', 'p2', 1, producerId);
+    const [, bridge] = (await (await fetch(`${cluster.url}/bridges`)).json()) as BridgeInfo[];
+    await samples();
+    const pads = (await (await fetch(`${cluster.url}/pads`)).json()) as PadReading[];
+    const pipe = pads.find(({ internal, bridgeId }) => internal && bridgeId === bridge?.bridgeId);
+    if (bridge?.pid == null || bridge.mediaPort === null || pipe?.localPort == null)
+      throw new Error('no pipe');
+    const [idle, before] = await samples();
+    expect([before.socketDrops, before.relaySocketDrops]).toEqual([0, 0]);
+
+    process.kill(bridge.pid, 'SIGSTOP');
+    try {
+      await flood(bridge.mediaPort, 300);
+      await flood(pipe.localPort, 100);
+    } finally {
+      process.kill(bridge.pid, 'SIGCONT');
+    }
+    const [idleAfter, after] = await samples();
+    // Of 32 KiB a 1000-byte datagram takes 2304 bytes: a dozen or so stay.
+    expect(after.relaySocketDrops).toBeGreaterThan(70);
+    expect(after.relaySocketDrops).toBeLessThan(100);
+    expect((after.socketDrops ?? 0) - (after.relaySocketDrops ?? 0)).toBeGreaterThan(270);
+    expect(after.socketDrops).toBeLessThan(400);
+    expect(idleAfter.socketDrops).toBe(idle.socketDrops);
   });
 });

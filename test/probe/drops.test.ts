@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { attributeLoss, dropsBetween, parseSocketDrops } from '../../src/probe/drops.ts';
+import { attributeLoss, dropsBetween, dropsOfPort } from '../../src/probe/drops.ts';
+import { parseUdpSockets } from '../../src/system/udp-sockets.ts';
 
 const PROC_NET_UDP = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   105: 0100007F:B26E 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 21347 2 0000000000000000 17
@@ -7,15 +8,15 @@ const PROC_NET_UDP = `   sl  local_address rem_address   st tx_queue rx_queue tr
   107: 0200007F:B26E 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 21349 2 0000000000000000 3
 `;
 
-describe('parseSocketDrops', () => {
+describe('dropsOfPort', () => {
   it('adds the sockets of the port up', () => {
-    expect(parseSocketDrops(PROC_NET_UDP, 0xb26e)).toBe(20);
-    expect(parseSocketDrops(PROC_NET_UDP, 0xb26f)).toBe(4);
+    expect(dropsOfPort(parseUdpSockets(PROC_NET_UDP), 0xb26e)).toBe(20);
+    expect(dropsOfPort(parseUdpSockets(PROC_NET_UDP), 0xb26f)).toBe(4);
   });
 
   it('is null where no socket has the port', () => {
-    expect(parseSocketDrops(PROC_NET_UDP, 80)).toBeNull();
-    expect(parseSocketDrops('', 80)).toBeNull();
+    expect(dropsOfPort(parseUdpSockets(PROC_NET_UDP), 80)).toBeNull();
+    expect(dropsOfPort(parseUdpSockets(''), 80)).toBeNull();
   });
 });
 

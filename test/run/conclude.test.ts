@@ -38,6 +38,7 @@ function ended(change: Partial<RunEnd> = {}): RunEnd {
       startLagsMs: [],
       clockJumpMs: 0,
       likeParticipantsPps: [],
+      kernelDrops: null,
     },
     versions: {},
     target: { kind: 'fake', notOffered: [] },

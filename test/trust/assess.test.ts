@@ -1,37 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GeneratorRow, HostRow, PacketAccounting } from '../../src/results/records.ts';
+import type { GeneratorRow, HostRow, KernelDrops, PacketAccounting } from '../../src/results/records.ts';
 import { assessTrust, type TrustInput } from '../../src/trust/assess.ts';
 import { DEFAULT_TRUST_BOUNDS } from '../../src/trust/bounds.ts';
-
-function generatorRow(part: Partial<GeneratorRow> = {}): GeneratorRow {
-  return {
-    engine: 'synthetic',
-    cpuRatio: 0.2,
-    memoryBytes: 1e8,
-    eventLoopDelayMaxMs: 5,
-    eventLoopUtilisationRatio: 0.3,
-    packetsScheduled: 1000,
-    packetsSent: 1000,
-    lateSendRatio: 0,
-    lateSendP99Ms: 2,
-    socketDrops: 0,
-    ...part,
-  };
-}
-
-function hostRow(part: Partial<HostRow> = {}): HostRow {
-  return {
-    cpuRatio: 0.5,
-    stealRatio: 0,
-    memoryAvailableBytes: 1e9,
-    udpDatagramsInPps: 1000,
-    udpDatagramsOutPps: 1000,
-    udpReceiveBufferErrors: 0,
-    udpSendBufferErrors: 0,
-    softnetDropped: 0,
-    ...part,
-  };
-}
+import { generatorRow, hostRow } from '../support/rows.ts';
 
 function accounting(part: Partial<PacketAccounting> = {}): PacketAccounting {
   return {
@@ -50,6 +21,18 @@ function accounting(part: Partial<PacketAccounting> = {}): PacketAccounting {
   };
 }
 
+function kernelDrops(part: Partial<KernelDrops> = {}): KernelDrops {
+  return {
+    bridges: [{ bridgeId: 'bridge-1', socketDrops: 0, relaySocketDrops: 0 }],
+    generatorSocketDrops: 0,
+    otherSocketDrops: 0,
+    receiveBufferErrors: 0,
+    sendBufferErrors: 0,
+    backlogDrops: 0,
+    ...part,
+  };
+}
+
 const twenty = <Row>(row: Row): Row[] => Array.from({ length: 20 }, () => row);
 
 const HEALTHY: TrustInput = {
@@ -58,6 +41,7 @@ const HEALTHY: TrustInput = {
   host: twenty(hostRow()),
   readingsPerBridge: [20, 20],
   accounting: accounting(),
+  kernelDrops: kernelDrops(),
   startLagsMs: Array.from({ length: 22 }, () => 3),
   clockJumpMs: 1,
   sharedHost: true,
@@ -83,6 +67,13 @@ describe('each reason', () => {
     ['CPU of the generator', generator({ cpuRatio: 0.95 }), 'generator-cpu', 'saturated'],
     ['drops at its own sockets', generator({ socketDrops: 100 }), 'socket-drops', 'saturated'],
     ['a few drops', generator({ socketDrops: 1 }), 'socket-drops', 'suspect'],
+    [
+      'drops at browsers',
+      { kernelDrops: kernelDrops({ otherSocketDrops: 900 }) },
+      'other-socket-drops',
+      'suspect',
+    ],
+    ['a full backlog', { kernelDrops: kernelDrops({ backlogDrops: 900 }) }, 'backlog-drops', 'suspect'],
     ['CPU of the host', host({ cpuRatio: 1 }), 'host-cpu', 'suspect'],
     ['steal', host({ stealRatio: 0.3 }), 'host-steal', 'saturated'],
     ['a clock that stepped', { clockJumpMs: 5000 }, 'clock-jump', 'saturated'],
@@ -115,8 +106,29 @@ describe('packets that the SFU sent and nobody received', () => {
   const codes = (part: Partial<TrustInput>) =>
     assessTrust({ ...HEALTHY, ...lost, ...part }).reasons.map((reason) => reason.code);
 
-  it('are not held against the generator when the kernel dropped some', () => {
-    expect(codes(host({ udpReceiveBufferErrors: 5 }))).not.toContain('received-less-than-sent');
+  it.each<[string, Partial<KernelDrops>]>([
+    ['at the sockets of participants', { generatorSocketDrops: 9_000 }],
+    ['at those of browsers', { otherSocketDrops: 9_000 }],
+    ['in the backlog', { backlogDrops: 9_000 }],
+    ['it cannot be said where', { otherSocketDrops: null, receiveBufferErrors: 1 }],
+  ])(
+    'are not held against the generator as lost inside it when the kernel dropped them %s',
+    (_where, part) => {
+      expect(codes({ kernelDrops: kernelDrops(part) })).not.toContain('received-less-than-sent');
+    },
+  );
+
+  it.each<[string, Partial<KernelDrops>]>([
+    ['dropped far fewer', { generatorSocketDrops: 10 }],
+    [
+      'dropped them on the way to the SFU',
+      {
+        bridges: [{ bridgeId: 'bridge-1', socketDrops: 10_000, relaySocketDrops: 0 }],
+        receiveBufferErrors: 10_000,
+      },
+    ],
+  ])('are held against it when the kernel %s', (_what, part) => {
+    expect(codes({ kernelDrops: kernelDrops(part) })).toContain('received-less-than-sent');
   });
 
   it('nor when a network lies between', () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createWorker, type types as mediasoup, version } from 'mediasoup';
+import { ProcessSocketDrops } from '../../system/process-socket-drops.ts';
 import type { BridgeSample, PadReading } from '../../targets/types.ts';
 import { RpcError } from '../rpc.ts';
 import { sendsBandwidthFeedback } from './bandwidth-feedback.ts';
@@ -22,6 +23,9 @@ export class Bridge {
   readonly #webRtcServer: mediasoup.WebRtcServer;
   readonly #notify: Notify;
   readonly #bandwidthFeedback: boolean;
+  readonly #drops: ProcessSocketDrops;
+  /** Of the socket for participants, once it is known. */
+  #mediaPort: number | null = null;
   readonly #ledger = new Ledger();
   readonly #rooms = new Map<string, Promise<BridgeRoom>>();
   readonly #open = new Map<string, BridgeRoom>();
@@ -38,6 +42,7 @@ export class Bridge {
     this.#webRtcServer = server;
     this.#notify = notify;
     this.#bandwidthFeedback = bandwidthFeedback;
+    this.#drops = new ProcessSocketDrops(worker.pid);
   }
 
   static async start(settings: BridgeSettings, notify: Notify): Promise<Bridge> {
@@ -60,6 +65,7 @@ export class Bridge {
     const { udpSockets } = await this.#webRtcServer.dump();
     const [socket] = udpSockets;
     if (socket === undefined) throw new RpcError('no-socket', 'the worker bound no UDP socket');
+    this.#mediaPort = socket.port;
     return {
       software: `mediasoup ${version}`,
       mediaAddress: socket.ip,
@@ -92,10 +98,11 @@ export class Bridge {
 
   async sample(): Promise<BridgeSample> {
     const startedAtMs = nowMs();
-    const [cpu, totals, rssBytes] = await Promise.all([
+    const [cpu, totals, rssBytes, drops] = await Promise.all([
       this.#readCpu(),
       this.#ledger.read(),
       this.#readRssBytes(),
+      this.#drops.read(this.#mediaPort),
     ]);
     const endedAtMs = nowMs();
     const sum = (key: keyof Tally) => totals.local[key] + totals.relay[key];
@@ -121,6 +128,9 @@ export class Bridge {
       firCount: sum('firCount'),
       packetsLostIn: sum('packetsLostIn'),
       packetsRetransmittedOut: sum('packetsRetransmittedOut'),
+      socketDrops: drops?.socketDrops ?? null,
+      // Every other socket of the worker is an end of a pipe.
+      relaySocketDrops: drops?.otherPortDrops ?? null,
       readDurationMs: endedAtMs - startedAtMs,
     };
   }

@@ -1,21 +1,11 @@
 import { readFile } from 'node:fs/promises';
-
-/** The kernel's tables of UDP sockets, with what each has dropped because it was full (proc(5)). */
-const TABLES = ['/proc/net/udp', '/proc/net/udp6'];
+import { parseUdpSockets, UDP_TABLES } from '../../system/udp-sockets.ts';
 
 /** Drops per local port in one of the kernel's tables. */
 export function parseDrops(table: string): Map<number, number> {
   const drops = new Map<number, number>();
-  const [header, ...rows] = table.split('\n');
-  // By name, because kernels have added columns; the header's first words stand for two columns each.
-  if (header?.trim().endsWith('drops') !== true) return drops;
-  for (const row of rows) {
-    const columns = row.trim().split(/\s+/);
-    const port = Number.parseInt(columns[1]?.split(':')[1] ?? '', 16);
-    const count = Number(columns.at(-1));
-    if (Number.isNaN(port) || Number.isNaN(count)) continue;
-    drops.set(port, (drops.get(port) ?? 0) + count);
-  }
+  for (const socket of parseUdpSockets(table))
+    drops.set(socket.localPort, (drops.get(socket.localPort) ?? 0) + socket.drops);
   return drops;
 }
 
@@ -26,7 +16,9 @@ export class SocketDrops {
 
   /** Cumulative; null where the kernel has no such table. */
   async read(localPorts: readonly number[]): Promise<number | null> {
-    const tables = await Promise.all(TABLES.map((path) => readFile(path, 'utf8').catch(() => null)));
+    const tables = await Promise.all(
+      UDP_TABLES.map((table) => readFile(`/proc/${table}`, 'utf8').catch(() => null)),
+    );
     if (tables.every((table) => table === null)) return null;
     const drops = tables.map((table) => parseDrops(table ?? ''));
     const open = new Set(localPorts);

@@ -17,6 +17,7 @@ export function newBridgeSeries(id: string): BridgeSeries {
     packetRatePps: [],
     cpuRatio: [],
     memoryBytes: [],
+    socketDrops: [],
   };
 }
 
@@ -29,6 +30,7 @@ export function addBridgeRow(series: BridgeSeries, tMs: number, row: BridgeRow):
   series.packetRatePps.push(numberOrNull(row.packetRatePps));
   series.cpuRatio.push(numberOrNull(row.cpuRatio));
   series.memoryBytes.push(numberOrNull(row.memoryBytes));
+  series.socketDrops.push(numberOrNull(row.socketDrops));
 }
 
 function newQuantiles(): QuantileSeries {

@@ -27,6 +27,8 @@ export interface BridgeSeries {
   packetRatePps: Values;
   cpuRatio: Values;
   memoryBytes: Values;
+  /** In the interval, at all its sockets. */
+  socketDrops: Values;
 }
 
 export interface QuantileSeries {

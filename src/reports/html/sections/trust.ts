@@ -38,7 +38,7 @@ ${
 }
 <h3>Load generator and its host</h3>
 <div class="charts">${hostCharts(report, context)}</div>
-${accounting(report)}${warnings(report)}`;
+${accounting(report)}${kernelDrops(report)}${warnings(report)}`;
   return {
     id: 'trust',
     title: 'Trust',
@@ -48,7 +48,7 @@ ${accounting(report)}${warnings(report)}`;
   };
 }
 
-function hostCharts({ host, generators }: RunReport, context: ChartContext): (Markup | null)[] {
+function hostCharts({ host, generators, bridges }: RunReport, context: ChartContext): (Markup | null)[] {
   const line = (name: string, tMs: readonly number[], values: Values, style: number) => ({
     name,
     tMs,
@@ -100,7 +100,12 @@ function hostCharts({ host, generators }: RunReport, context: ChartContext): (Ma
             title: 'UDP datagrams dropped by the host',
             axis: 'count in the interval, receive buffer full',
             unit: 'count',
-            lines: [line('receive buffer errors', host.tMs, host.udpReceiveBufferErrors, 2)],
+            lines: [
+              line('all sockets', host.tMs, host.udpReceiveBufferErrors, 2),
+              ...bridges
+                .filter(({ socketDrops }) => socketDrops.some((value) => value !== null && value > 0))
+                .map((one, i) => line(one.id, one.tMs, one.socketDrops, i + 3)),
+            ],
           },
           context,
         )
@@ -149,6 +154,52 @@ function accounting({ manifest: { accounting: account } }: RunReport): Markup | 
     ],
     'accounting',
   )}<p class="note">Relay between bridges: ${formatCount(account.relayPackets)} packets. Control datagrams (ICE, DTLS, RTCP): ${formatCount(account.controlDatagrams)}. Packets in flight at the window’s ends and lost ones make small differences.</p>`;
+}
+
+/** What the kernel dropped, row by row whose buffer was full; nothing to show is told in a sentence. */
+function kernelDrops({ manifest: { kernelDrops: drops } }: RunReport): Markup | null {
+  if (drops === undefined || drops === null) return null;
+  const cells = ([where, count, counter]: readonly [string, number | null, string]) => [
+    where,
+    number(count, formatCount, count !== null && count > 0 ? 'warm' : undefined),
+    { show: counter },
+  ];
+  const ownSocket = (socketDrops: number | null, relay: number | null) =>
+    socketDrops === null ? null : socketDrops - (relay ?? 0);
+  return html`<h3>Dropped by this host’s kernel over the steady window, by whose buffer was full</h3>${table(
+    [{ head: 'Where' }, { head: 'Datagrams', number: true }, { head: 'Counter' }],
+    [
+      ...drops.bridges.flatMap(({ bridgeId, socketDrops, relaySocketDrops }) => [
+        cells([
+          `${bridgeId}: receive buffers towards participants`,
+          ownSocket(socketDrops, relaySocketDrops),
+          'drops of its sockets',
+        ]),
+        ...(relaySocketDrops === null
+          ? []
+          : [
+              cells([
+                `${bridgeId}: receive buffers between bridges`,
+                relaySocketDrops,
+                'drops of its sockets',
+              ]),
+            ]),
+      ]),
+      cells([
+        'synthetic participants: receive buffers',
+        drops.generatorSocketDrops,
+        'drops of their sockets',
+      ]),
+      cells([
+        'browsers and other programs: receive buffers',
+        drops.otherSocketDrops,
+        'RcvbufErrors less those above',
+      ]),
+      cells(['anybody: send buffers', drops.sendBufferErrors, 'SndbufErrors']),
+      cells(['a CPU’s backlog, before any socket', drops.backlogDrops, 'softnet_stat']),
+    ],
+    'drops',
+  )}<p class="note">A bridge’s drops are its own limit, the others’ are not the SFU’s. Larger receive buffers hold longer pauses: <code>rtc-bench tune udp-buffers</code> finds how large.</p>`;
 }
 
 function warnings({ warnings: list }: RunReport): Markup | null {
