@@ -38,7 +38,8 @@ export function readDropCounters(host: HostCounters, port: number): DropCounters
   };
 }
 
-const change = (before: number | null, after: number | null) =>
+/** What a counter grew by; null where a reading is missing. */
+export const change = (before: number | null, after: number | null) =>
   before === null || after === null ? null : Math.max(0, after - before);
 
 export type DropChange = Omit<DropAttribution, 'networkLost'>;

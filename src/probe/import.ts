@@ -40,6 +40,7 @@ export function resultOfIperf(run: IperfRun, options: ImportOptions): ProbeResul
       durationMs: run.durationMs,
     },
     granted: run.granted,
+    receiverLimits: null,
     total,
     reverse: run.reverse,
     ipBitrateBps: run.protocol === 'udp' ? ipBitrate(total.throughputBps, total.packetRatePps) : null,

@@ -1,3 +1,4 @@
+import type { KernelLimits } from './kernel-limits.ts';
 import type { TrafficShape } from './shapes.ts';
 
 /** Payload rate of one audio session that `estimatedSessions` divides by: 50 packets of 100 bytes a second. */
@@ -94,6 +95,8 @@ export interface ProbeResult {
     durationMs: number | null;
   };
   granted: GrantedBuffers;
+  /** The kernel's settings on the receiving host; null where nobody tells. */
+  receiverLimits: KernelLimits | null;
   total: ProbeTotals;
   /** The other direction of a bidirectional iperf run. */
   reverse: ProbeTotals | null;

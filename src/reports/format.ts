@@ -34,6 +34,14 @@ export function formatStress(value: number | null): string {
   return value === null || !Number.isFinite(value) ? MISSING : value.toFixed(value >= 10 ? 1 : 3);
 }
 
+/** Sizes that the kernel counts in powers of two, as `208 KiB`. */
+export function formatBinary(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return MISSING;
+  const [size, unit] =
+    value >= 1024 ** 2 ? [value / 1024 ** 2, 'MiB'] : value >= 1024 ? [value / 1024, 'KiB'] : [value, 'B'];
+  return `${formatNumber(Number(size.toPrecision(3)))} ${unit}`;
+}
+
 /** Binary units are for memory, decimal ones for traffic. */
 export function formatBytes(value: number | null): string {
   return scaled(value, ['B', 'kB', 'MB', 'GB', 'TB']);

@@ -7,6 +7,7 @@ export const SIDE_FILES = {
   observer: 'observer/summary.json',
   probe: 'probe.json',
   capacity: 'capacity.json',
+  tune: 'tune.json',
 } as const;
 
 /** Beyond this a file is none that we wrote. */

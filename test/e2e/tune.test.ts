@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tuneSection, tuneTable } from '../../src/probe/tune/output.ts';
+import { tuneChart, tuneTable } from '../../src/probe/tune/output.ts';
 import { tuneBuffers } from '../../src/probe/tune/tune.ts';
 import { createSystem } from '../../src/system/real.ts';
 
@@ -27,5 +27,5 @@ it('finds by a real sweep a size that holds, above sizes that the socket itself 
   expect(advice.memoryBytes).toBe(advice.recommendedBytes * 8);
   expect(sweep.notTested.join()).toContain('send buffers');
   expect(tuneTable(result)).toContain('recvBufferSize');
-  expect(tuneSection(result).charts[0]).toMatch(/^<svg .*<\/svg>$/s);
+  expect(tuneChart(result)).toMatch(/^<svg .*<\/svg>$/s);
 });

@@ -18,6 +18,7 @@ export function probeResult({
     protocol: 'udp',
     settings: { shape: 'constant', sizeBytes: 100, offeredPacketRatePps: null, flows: 1, durationMs: 2000 },
     granted: { receiveBufferBytes: 425_984, sendBufferBytes: 212_992 },
+    receiverLimits: null,
     total: { ...UNKNOWN_TOTALS, durationMs: 2000, ...total },
     reverse: null,
     ipBitrateBps: null,

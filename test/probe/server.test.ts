@@ -108,6 +108,7 @@ describe('probe server', () => {
       durationMs: 1000,
       intervalMs: 1000,
       receiveBufferBytes: null,
+      pause: null,
     } as const;
     const socket = connect(port, '127.0.0.1');
     let bytes = 0;
@@ -153,7 +154,15 @@ describe('probe server', () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       encodeLine(
-        { type: 'open', version: 1, flows: 1, durationMs: 5000, intervalMs: 1000, receiveBufferBytes: null },
+        {
+          type: 'open',
+          version: 1,
+          flows: 1,
+          durationMs: 5000,
+          intervalMs: 1000,
+          receiveBufferBytes: null,
+          pause: null,
+        },
         CLIENT_LINE_BYTES,
       ),
     );

@@ -10,6 +10,7 @@ export interface TuneFlags {
   trial: string;
   margin: string;
   sockets: string;
+  server?: string;
   apply: boolean;
   revert: boolean;
   dropIn: string;
@@ -23,10 +24,11 @@ const EXAMPLE = `
 Examples:
   $ rtc-bench tune udp-buffers                             what this host needs, in under a minute
   $ rtc-bench tune udp-buffers --rate 40k --pause 100      for a busier bridge that stalls for 100 ms
+  $ rtc-bench tune udp-buffers --server 10.0.0.5:45678     the other host's, over the network between
   $ sudo rtc-bench tune udp-buffers --apply                write and load the settings, then sweep again
   $ sudo rtc-bench tune udp-buffers --revert               restore what was before
 
-It loads this host's loopback at --rate while it sweeps. See docs/tune.md.`;
+It loads this host's loopback, or the network to --server, at --rate while it sweeps. See docs/tune.md.`;
 
 export function registerTune(program: Command, context: CliContext): void {
   const tune = program
@@ -35,6 +37,10 @@ export function registerTune(program: Command, context: CliContext): void {
   tune
     .command('udp-buffers')
     .description('the smallest UDP buffer that holds the bursts of an SFU, and the lines that set it')
+    .option(
+      '--server <host:port>',
+      'sweep the receive buffers of the host with `rtc-bench probe serve` (default: both ends on this host)',
+    )
     .option('--rate <pps>', 'packets a second into one socket', '20k')
     .option('--size <bytes>', 'UDP payload of a packet', '1200')
     .option('--senders <n>', 'senders into the socket, each with frames and key frames of its own', '32')
@@ -46,9 +52,12 @@ export function registerTune(program: Command, context: CliContext): void {
     .option('--apply', 'as root: write a sysctl.d file, load it, sweep again', false)
     .option('--revert', 'as root: restore the values from before --apply and remove the file', false)
     .option('--drop-in <file>', 'the file that --apply writes', '/etc/sysctl.d/60-rtc-bench-udp.conf')
-    .option('--out <file>', 'save the result document')
+    .option(
+      '--out <dir>',
+      'folder for tune.json, tune.csv and report.html, or a file ending in .json (default: reports/udp-buffers-TIME; with --json none)',
+    )
     .option('--svg <file>', 'write the chart')
-    .option('--html <file>', 'write a page with figures and chart')
+    .option('--html <file>', 'write the page')
     .option('--json', 'print the result document on stdout', false)
     .addHelpText('after', EXAMPLE)
     .action(async (flags: TuneFlags) => {

@@ -29,6 +29,19 @@ const reading = z.object({
   cpuMs: milliseconds,
 });
 
+/** How `tune` makes the receiver busy: it reads nothing for `ms` every `everyMs`. */
+const pause = z
+  .object({ everyMs: z.number().max(60_000), ms: z.number().min(0).max(2_000) })
+  .refine(({ everyMs, ms }) => everyMs > ms);
+
+const kernelLimits = z.object({
+  rmemMax: count.nullable(),
+  wmemMax: count.nullable(),
+  rmemDefault: count.nullable(),
+  wmemDefault: count.nullable(),
+  netdevMaxBacklog: count.nullable(),
+});
+
 const drops = z.object({
   socketDrops: count.nullable(),
   receiveBufferErrors: count.nullable(),
@@ -43,7 +56,9 @@ export const clientMessage = z.discriminatedUnion('type', [
     flows: z.number().int().min(1).max(256),
     durationMs: z.number().positive().max(86_400_000),
     intervalMs: z.number().min(100).max(60_000),
+    /** null: what the kernel gives to a program that asks for nothing. */
     receiveBufferBytes: z.number().int().positive().max(1_073_741_824).nullable(),
+    pause: pause.nullable().default(null),
   }),
   z.object({ type: z.literal('finish'), sentPackets: count }),
 ]);
@@ -55,6 +70,8 @@ export const serverMessage = z.discriminatedUnion('type', [
     /** 16 hexadecimal digits. */
     token: z.string().regex(/^[0-9a-f]{16}$/),
     receiveBufferBytes: count.nullable(),
+    /** Of the server's host; absent from a server of before it was told. */
+    kernelLimits: kernelLimits.nullable().default(null),
     maxPacketRatePps: z.number().positive(),
   }),
   z.object({

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { environmentError } from '../../errors.ts';
 import type { System } from '../../system/types.ts';
-import { attributeLoss } from '../drops.ts';
+import { attributeLoss, change } from '../drops.ts';
 import { estimateSessions, ipBitrate } from '../sessions.ts';
 import { checkShape, flowCount, shapeSizeBytes, withRate } from '../shapes.ts';
 import { preferredSockets, type SocketChoice } from '../sockets/open.ts';
@@ -63,7 +63,10 @@ async function runBuiltin(
       ? await openLocalEnd({ ...session, address: '127.0.0.1', sockets, offload }, system)
       : await openRemoteEnd(await resolved(options.server), { ...session, options }, system);
   try {
+    const sendErrors = () => system.readHostCounters().udp?.sndbufErrors ?? null;
+    const sendErrorsBefore = sendErrors();
     const sent = await send(end, options, { sockets, offload }, intervals);
+    const sendBufferErrors = change(sendErrorsBefore, sendErrors());
     const { report, sendBufferBytes } = sent;
     const { first, last, drops } = await end.finish(report.sentPackets);
     const total = totalsOf(report, last);
@@ -85,6 +88,7 @@ async function runBuiltin(
         durationMs: options.durationMs,
       },
       granted: { receiveBufferBytes: end.receiveBufferBytes, sendBufferBytes },
+      receiverLimits: end.kernelLimits,
       total,
       reverse: null,
       ipBitrateBps: ipBitrate(total.throughputBps, total.packetRatePps),
@@ -95,7 +99,10 @@ async function runBuiltin(
         receiverRatio: cpuRatio(first.cpuMs, last.cpuMs, last.readAtMs - first.readAtMs),
       },
       senderBlockedRatio: report.durationMs > 0 ? Math.min(1, report.blockedMs / report.durationMs) : null,
-      drops: attributeLoss(drops, total.lostPackets ?? 0, { countsBatches: offload }),
+      // The receiving end counts on its own host; what could not be sent is counted here.
+      drops: attributeLoss({ ...drops, sendBufferErrors }, total.lostPackets ?? 0, {
+        countsBatches: offload,
+      }),
       intervals: intervals.result(options.durationMs - intervalMs / 10),
       findMax: null,
       warnings: warningsOf(report, last, sent.limited),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { System } from '../../system/types.ts';
 import { type DropChange, dropsBetween, readDropCounters } from '../drops.ts';
+import { type KernelLimits, readKernelLimits } from '../kernel-limits.ts';
 import { TOKEN_BYTES } from '../packet-format.ts';
 import type { SocketChoice } from '../sockets/open.ts';
 import type { ReceiverReading } from './session-counter.ts';
@@ -20,6 +21,8 @@ export interface ReceivingEnd {
   readonly port: number;
   readonly token: Uint8Array;
   readonly receiveBufferBytes: number | null;
+  /** Of the host that it is on; null: it does not tell. */
+  readonly kernelLimits: KernelLimits | null;
   /** A server's limit on the rate; null: none. */
   readonly maxPacketRatePps: number | null;
   /** Tells how many packets were sent and resolves when no more can come. */
@@ -108,6 +111,7 @@ export async function openLocalEnd(options: LocalEndOptions, system: System): Pr
     port: thread.port,
     token,
     receiveBufferBytes: thread.receiveBufferBytes,
+    kernelLimits: readKernelLimits(),
     maxPacketRatePps: null,
     finish,
     close: () => thread.close(),

@@ -22,14 +22,14 @@ const REPORT_TIMEOUT_MS = 15_000;
 /** Opens a session at `rtc-bench probe serve`. Rejects with what to do when there is none or it refuses. */
 export async function openRemoteEnd(
   server: { host: string; port: number },
-  session: Omit<SessionOptions, 'pause'> & { receiveBufferBytes: number | null; options: ProbeRunOptions },
+  session: SessionOptions & { receiveBufferBytes: number | null; options: ProbeRunOptions },
   system: System,
 ): Promise<ReceivingEnd> {
   const socket = await connected(server);
   const inbox = new Inbox(socket, ({ previous, current }) => session.onInterval(previous, current));
   const say = (message: ClientMessage) => socket.write(encodeLine(message, CLIENT_LINE_BYTES));
   try {
-    const { flows, intervalMs, receiveBufferBytes, options } = session;
+    const { flows, intervalMs, pause, receiveBufferBytes, options } = session;
     say({
       type: 'open',
       version: PROTOCOL_VERSION,
@@ -37,6 +37,7 @@ export async function openRemoteEnd(
       durationMs: options.durationMs,
       intervalMs,
       receiveBufferBytes,
+      pause,
     });
     const opened = await inbox.next('opened', CONNECT_TIMEOUT_MS, system);
     return {
@@ -44,6 +45,7 @@ export async function openRemoteEnd(
       port: server.port,
       token: Buffer.from(opened.token, 'hex'),
       receiveBufferBytes: opened.receiveBufferBytes,
+      kernelLimits: opened.kernelLimits,
       maxPacketRatePps: opened.maxPacketRatePps,
       async finish(sentPackets) {
         say({ type: 'finish', sentPackets });

@@ -13,6 +13,7 @@ import {
 import { beginSession, type SessionReport } from '../builtin/receiving-end.ts';
 import type { ReceiverReading } from '../builtin/session-counter.ts';
 import type { ReceiverThread } from '../builtin/threads.ts';
+import { readKernelLimits } from '../kernel-limits.ts';
 import { TOKEN_BYTES } from '../packet-format.ts';
 
 export interface ServerLimits {
@@ -54,6 +55,8 @@ export class ServerSession {
   #budgetBytes = 0;
   #finish: ((sentPackets: number | null) => Promise<SessionReport>) | null = null;
   #busy = false;
+  /** A connection is good for one session. */
+  #opened = false;
   #ended = false;
 
   constructor(socket: Socket, shared: SharedReceiver) {
@@ -89,29 +92,31 @@ export class ServerSession {
   }
 
   async #handle(message: ClientMessage): Promise<void> {
-    if (message.type === 'open' && this.#finish === null && !this.#busy) return this.#open(message);
+    if (message.type === 'open' && !this.#opened) return this.#open(message);
     if (message.type === 'finish' && this.#finish !== null) return this.#report(message.sentPackets);
     this.close();
   }
 
   async #open(message: OpenMessage): Promise<void> {
     const { limits, thread, system } = this.#shared;
+    this.#opened = true;
     if (message.durationMs > limits.maxDurationMs)
       return this.#refuse('duration', `a session may last ${limits.maxDurationMs / 1000} s at most`);
     if (!this.#shared.acquire()) return this.#refuse('busy', 'another session is running');
     this.#busy = true;
     const token = randomBytes(TOKEN_BYTES);
+    const kernelLimits = readKernelLimits();
+    // The kernel grants twice what is asked, and a default as it is.
+    const asked = message.receiveBufferBytes ?? (kernelLimits.rmemDefault ?? 0) / 2;
     const receiveBufferBytes =
-      message.receiveBufferBytes === null
-        ? thread.receiveBufferBytes
-        : await thread.setReceiveBuffer(message.receiveBufferBytes);
+      asked === 0 ? thread.receiveBufferBytes : await thread.setReceiveBuffer(Math.floor(asked));
     this.#finish = await beginSession(
       thread,
       token,
       {
         flows: message.flows,
         intervalMs: message.intervalMs,
-        pause: null,
+        pause: message.pause,
         onInterval: (previous, current) => this.#interval(previous, current),
       },
       system,
@@ -124,6 +129,7 @@ export class ServerSession {
       type: 'opened',
       token: token.toString('hex'),
       receiveBufferBytes,
+      kernelLimits,
       maxPacketRatePps: limits.maxPacketRatePps,
     });
   }
@@ -143,6 +149,8 @@ export class ServerSession {
     this.#finish = null;
     if (finish === null) return;
     const { first, last, drops } = await finish(sentPackets);
+    // The next client may come as soon as this one has its answer.
+    this.#release();
     this.#say({ type: 'report', first, last, drops });
     this.#shared.log(`session ended: ${last.receivedPackets} of ${sentPackets} packets arrived`);
     this.#socket.end();
@@ -175,6 +183,12 @@ export class ServerSession {
     );
   }
 
+  #release(): void {
+    if (!this.#busy) return;
+    this.#busy = false;
+    this.#shared.release();
+  }
+
   async #end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
@@ -182,6 +196,6 @@ export class ServerSession {
     const finish = this.#finish;
     this.#finish = null;
     if (finish !== null) await finish(0).catch(() => {});
-    if (this.#busy) this.#shared.release();
+    this.#release();
   }
 }

@@ -14,12 +14,12 @@ interface KnownSetting {
 
 const KNOWN: readonly KnownSetting[] = [
   {
-    name: 'this host, a program that asks for nothing',
+    name: 'the receiving host, a program that asks for nothing',
     source: 'net.core.rmem_default',
     grantedBytes: ({ rmemDefault }) => rmemDefault,
   },
   {
-    name: 'this host, the most that a program can ask for',
+    name: 'the receiving host, the most that a program can ask for',
     source: 'net.core.rmem_max',
     grantedBytes: ({ rmemMax }) => (rmemMax === null ? null : rmemMax * 2),
   },
@@ -44,7 +44,11 @@ const KNOWN: readonly KnownSetting[] = [
 export function adviseBuffers(
   sweep: SweepResult,
   burst: BurstSettings,
-  { marginRatio = DEFAULT_MARGIN_RATIO, sockets = 1 }: { marginRatio?: number; sockets?: number } = {},
+  {
+    marginRatio = DEFAULT_MARGIN_RATIO,
+    sockets = 1,
+    isRemote = false,
+  }: { marginRatio?: number; sockets?: number; isRemote?: boolean } = {},
 ): Advice {
   const smallest = sweep.smallestReceiveBytes;
   // The kernel grants twice what is asked, so half of what the queue will be charged is what to ask for.
@@ -57,7 +61,7 @@ export function adviseBuffers(
     memoryBytes: recommendedBytes * 2 * sockets,
     sockets,
     comparisons: KNOWN.map((setting) => verdictOf(setting, sweep.limits, needed * 2)),
-    sysctl: sysctlLines(sweep, recommendedBytes),
+    sysctl: sysctlLines(sweep, recommendedBytes, isRemote ? 'server' : 'here'),
     sfuSettings: [
       {
         sfu: 'mediasoup',
@@ -98,17 +102,31 @@ function verdictOf(setting: KnownSetting, limits: KernelLimits, neededBytes: num
 const BACKLOG_PACKETS = 100_000;
 
 /** Only what has to be raised; nothing is ever lowered. */
-function sysctlLines({ limits, receive, send }: SweepResult, recommendedBytes: number): SysctlLine[] {
+function sysctlLines(
+  { limits, receive, send }: SweepResult,
+  recommendedBytes: number,
+  receiver: SysctlLine['host'],
+): SysctlLine[] {
   const wanted: SysctlLine[] = [
-    { name: 'net.core.rmem_max', value: recommendedBytes, current: limits.rmemMax },
-    { name: 'net.core.rmem_default', value: recommendedBytes * 2, current: limits.rmemDefault },
+    { name: 'net.core.rmem_max', value: recommendedBytes, current: limits.rmemMax, host: receiver },
+    {
+      name: 'net.core.rmem_default',
+      value: recommendedBytes * 2,
+      current: limits.rmemDefault,
+      host: receiver,
+    },
   ];
   const sendFailures = send.filter(({ passed }) => !passed);
   const enough = send.find(({ passed }) => passed);
   if (sendFailures.length > 0 && enough !== undefined) {
     wanted.push(
-      { name: 'net.core.wmem_max', value: enough.askedBytes, current: limits.wmemMax },
-      { name: 'net.core.wmem_default', value: enough.askedBytes * 2, current: limits.wmemDefault },
+      { name: 'net.core.wmem_max', value: enough.askedBytes, current: limits.wmemMax, host: 'here' },
+      {
+        name: 'net.core.wmem_default',
+        value: enough.askedBytes * 2,
+        current: limits.wmemDefault,
+        host: 'here',
+      },
     );
   }
   if ([...receive, ...send].some(({ drops }) => (drops.backlogDrops ?? 0) > 0))
@@ -116,6 +134,7 @@ function sysctlLines({ limits, receive, send }: SweepResult, recommendedBytes: n
       name: 'net.core.netdev_max_backlog',
       value: BACKLOG_PACKETS,
       current: limits.netdevMaxBacklog,
+      host: receiver,
     });
   return wanted.filter(({ value, current }) => current === null || current < value);
 }

@@ -1,5 +1,5 @@
+import { safeText } from '../../system/safe-text.ts';
 import { formatBytes, formatCount, formatPercent } from '../output/format.ts';
-import type { ReportSection } from '../output/report-section.ts';
 import { type Line, lineChart } from '../output/svg.ts';
 import { twoColumns } from '../output/table.ts';
 import type { SizeTrial, SweepResult, TuneResult } from './types.ts';
@@ -22,13 +22,31 @@ function sweepTable(title: string, { unasked, receive }: SweepResult): string {
   return [title, header, ...rows].join('\n');
 }
 
+/** Only where it had something to show: on loopback a send buffer never fills. */
+function sendTable({ send }: SweepResult): string[] {
+  if (send.every(({ drops }) => (drops.sendBufferErrors ?? 0) === 0)) return [];
+  const rows = send.map(
+    ({ askedBytes, grantedBytes, drops }) =>
+      `  ${askedText(askedBytes)} ${formatBytes(grantedBytes).padStart(9)} ${formatCount(drops.sendBufferErrors).padStart(10)}`,
+  );
+  return [
+    [
+      'Send buffer',
+      `  ${'asked'.padStart(9)} ${'granted'.padStart(9)} ${'SndbufErr'.padStart(10)}`,
+      ...rows,
+    ].join('\n'),
+  ];
+}
+
 /** The answer for a person. */
-export function tuneTable({ burst, sweep, advice, applied, after, warnings }: TuneResult): string {
+export function tuneTable({ burst, server, sweep, advice, applied, after, warnings }: TuneResult): string {
   const { sysctl } = advice;
+  const nameColumns = Math.max(...advice.comparisons.map(({ name }) => name.length));
   const blocks = [
-    `Bursts: ${formatCount(burst.ratePps)} packets/s of ${burst.sizeBytes} bytes from ${burst.senders} senders, the receiver pauses ${burst.pauseMs} ms every ${burst.pauseEveryMs} ms`,
+    `Bursts: ${formatCount(burst.ratePps)} packets/s of ${burst.sizeBytes} bytes from ${burst.senders} senders, the receiver${server === null ? '' : ` at ${safeText(server.host)}:${server.port}`} pauses ${burst.pauseMs} ms every ${burst.pauseEveryMs} ms`,
     sweepTable(after === null ? 'Receive buffer' : 'Receive buffer, before', sweep),
     ...(after === null ? [] : [sweepTable('Receive buffer, after', after)]),
+    ...sendTable(after ?? sweep),
     twoColumns([
       [
         'smallest without drops',
@@ -49,7 +67,7 @@ export function tuneTable({ burst, sweep, advice, applied, after, warnings }: Tu
       'Beside what others set',
       ...advice.comparisons.map(
         ({ name, grantedBytes, verdict, ratio }) =>
-          `  ${name.padEnd(48)} ${formatBytes(grantedBytes).padStart(9)}  ${verdict}${ratio === null ? '' : ` (${ratio.toFixed(ratio < 10 ? 1 : 0)} times what is needed)`}`,
+          `  ${name.padEnd(nameColumns)} ${formatBytes(grantedBytes).padStart(9)}  ${verdict}${ratio === null ? '' : ` (${ratio.toFixed(ratio < 10 ? 1 : 0)} times what is needed)`}`,
       ),
     ].join('\n'),
     [
@@ -57,8 +75,8 @@ export function tuneTable({ burst, sweep, advice, applied, after, warnings }: Tu
       ...(sysctl.length === 0
         ? ['  nothing to raise']
         : sysctl.map(
-            ({ name, value, current }) =>
-              `  ${name} = ${value}${current === null ? '' : `   # now ${current}`}`,
+            ({ name, value, current, host }) =>
+              `  ${name} = ${value}${current === null ? '' : `   # now ${current}`}${server === null ? '' : host === 'here' ? ', on this host' : ', on the other host'}`,
           )),
     ].join('\n'),
     ["The SFU's own setting", ...advice.sfuSettings.map(({ sfu, setting }) => `  ${sfu}: ${setting}`)].join(
@@ -73,31 +91,25 @@ export function tuneTable({ burst, sweep, advice, applied, after, warnings }: Tu
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** Loss over buffer size, before and after, for the report. */
-export function tuneSection(result: TuneResult): ReportSection {
-  const line = (label: string, { receive }: SweepResult): Line => ({
+/** Loss over buffer size, at the socket and between the hosts, before and after. */
+export function tuneChart({ sweep, after }: TuneResult): string {
+  const line = (label: string, { receive }: SweepResult, of: (trial: SizeTrial) => number | null): Line => ({
     label,
-    points: receive.map(({ askedBytes, sentPackets, drops, lostPackets }): [number, number] => [
-      askedBytes,
-      sentPackets === 0 ? 0 : (drops.socketDrops ?? lostPackets) / sentPackets,
-    ]),
+    points: receive.flatMap((trial): [number, number][] => {
+      const lost = of(trial);
+      return lost === null || trial.sentPackets === 0 ? [] : [[trial.askedBytes, lost / trial.sentPackets]];
+    }),
   });
-  const { sweep, after, advice } = result;
-  return {
-    title: 'UDP buffers',
-    figures: [
-      ['smallest receive buffer without drops', formatBytes(sweep.smallestReceiveBytes)],
-      ['recommended', formatBytes(advice.recommendedBytes)],
-      ['memory it can cost', formatBytes(advice.memoryBytes)],
-      ...advice.sysctl.map(({ name, value }): [string, string] => [name, String(value)]),
+  const bySocket = ({ drops, lostPackets }: SizeTrial) => drops.socketDrops ?? lostPackets;
+  return lineChart(
+    'Lost, by receive buffer asked for',
+    [
+      line(after === null ? 'full buffer' : 'full buffer, before', sweep, bySocket),
+      ...(after === null ? [] : [line('full buffer, after', after, bySocket)]),
+      ...((sweep.networkLossRatio ?? 0) > 0
+        ? [line('network', sweep, ({ drops }) => drops.networkLost)]
+        : []),
     ],
-    charts: [
-      lineChart(
-        'Dropped by the socket, by receive buffer asked for',
-        [line(after === null ? 'sweep' : 'before', sweep), ...(after === null ? [] : [line('after', after)])],
-        { xLabel: 'receive buffer', formatX: formatBytes, formatY: formatPercent, isLogX: true },
-      ),
-    ],
-    warnings: [...sweep.notTested, ...result.warnings],
-  };
+    { xLabel: 'receive buffer', formatX: formatBytes, formatY: formatPercent, isLogX: true },
+  );
 }

@@ -1,6 +1,6 @@
 import type { System } from '../../system/types.ts';
 import { createBuiltinProber } from '../builtin/prober.ts';
-import { readKernelLimits } from '../kernel-limits.ts';
+import { type KernelLimits, readKernelLimits } from '../kernel-limits.ts';
 import { DGRAM } from '../sockets/open.ts';
 import { DEFAULT_SESSION_BITRATE_BPS, type ProbeResult } from '../types.ts';
 import { between, RECEIVE_SIZES, SEND_SIZES, smallestPassing, splitByLimit } from './sizes.ts';
@@ -8,6 +8,8 @@ import type { BurstSettings, SizeTrial, SweepResult } from './types.ts';
 
 export interface SweepOptions {
   burst: BurstSettings;
+  /** `rtc-bench probe serve` on the host whose buffers are tried; absent or null: both ends here. */
+  server?: { host: string; port: number } | null;
   signal?: AbortSignal;
   onTrial?: (side: 'receive' | 'send', trial: SizeTrial) => void;
 }
@@ -17,16 +19,19 @@ const REFINEMENTS = 4;
 /** Asked of the receiver while send sizes are tried, so that it is not what drops. */
 const ROOMY_BYTES = 4 * 1024 * 1024;
 
-/** Tries sizes against bursts into a receiver that pauses, both ends on this host. */
+/** Tries sizes against bursts into a receiver that pauses, on this host or on another. */
 export async function sweepBuffers(system: System, options: SweepOptions): Promise<SweepResult> {
-  const limits = readKernelLimits();
   const receive: SizeTrial[] = [];
   const tryReceive = async (bytes: number) => {
-    const trial = await tryOne(system, options, { receiveBufferBytes: bytes, sendBufferBytes: null });
+    const { trial } = await tryOne(system, options, { receiveBufferBytes: bytes, sendBufferBytes: null });
     receive.push(trial);
     options.onTrial?.('receive', trial);
   };
-  const unasked = await tryOne(system, options, { receiveBufferBytes: null, sendBufferBytes: null });
+  const { trial: unasked, receiverLimits } = await tryOne(system, options, {
+    receiveBufferBytes: null,
+    sendBufferBytes: null,
+  });
+  const limits = limitsOf(receiverLimits, readKernelLimits());
   options.onTrial?.('receive', unasked);
   const { possible, clamped } = splitByLimit(RECEIVE_SIZES, limits.rmemMax);
   for (const bytes of possible) await tryReceive(bytes);
@@ -38,7 +43,10 @@ export async function sweepBuffers(system: System, options: SweepOptions): Promi
   }
   const send: SizeTrial[] = [];
   for (const bytes of splitByLimit(SEND_SIZES, limits.wmemMax).possible) {
-    const trial = await tryOne(system, options, { receiveBufferBytes: ROOMY_BYTES, sendBufferBytes: bytes });
+    const { trial } = await tryOne(system, options, {
+      receiveBufferBytes: ROOMY_BYTES,
+      sendBufferBytes: bytes,
+    });
     send.push(trial);
     options.onTrial?.('send', trial);
   }
@@ -49,30 +57,65 @@ export async function sweepBuffers(system: System, options: SweepOptions): Promi
     receive,
     send,
     smallestReceiveBytes: smallestPassing(receive).passing,
-    notTested: notTested(clamped, limits.rmemMax, send),
+    networkLossRatio: networkLoss([unasked, ...receive]),
+    notTested: notTested(options, clamped, limits.rmemMax, send),
   };
 }
 
-function notTested(clamped: readonly number[], rmemMax: number | null, send: readonly SizeTrial[]): string[] {
+/** The receiver's limits from where it is, the sender's from here; a server that does not tell leaves its own open. */
+function limitsOf(receiver: KernelLimits | null, { wmemMax, wmemDefault }: KernelLimits): KernelLimits {
+  return {
+    rmemMax: receiver?.rmemMax ?? null,
+    rmemDefault: receiver?.rmemDefault ?? null,
+    netdevMaxBacklog: receiver?.netdevMaxBacklog ?? null,
+    wmemMax,
+    wmemDefault,
+  };
+}
+
+/** No buffer of either end mends what was lost between them. */
+function networkLoss(trials: readonly SizeTrial[]): number | null {
+  let lost = 0;
+  let sent = 0;
+  for (const { drops, sentPackets } of trials) {
+    if (drops.networkLost === null) return null;
+    lost += drops.networkLost;
+    sent += sentPackets;
+  }
+  return sent === 0 ? null : lost / sent;
+}
+
+function notTested(
+  { server, burst }: SweepOptions,
+  clamped: readonly number[],
+  rmemMax: number | null,
+  send: readonly SizeTrial[],
+): string[] {
   const reasons: string[] = [];
   if (rmemMax === null)
     reasons.push('rmem_max cannot be read here: grants were taken from the sockets alone');
   if (clamped.length > 0)
     reasons.push(
-      `receive buffers of ${clamped.map((bytes) => bytes / 1024).join(', ')} KiB: rmem_max is ${(rmemMax ?? 0) / 1024} KiB (raise it with --apply as root, then sweep again)`,
+      `receive buffers of ${clamped.map((bytes) => bytes / 1024).join(', ')} KiB: rmem_max is ${(rmemMax ?? 0) / 1024} KiB (raise it with --apply as root${server == null ? '' : ' over there'}, then sweep again)`,
     );
-  if (send.every(({ drops }) => (drops.sendBufferErrors ?? 0) === 0))
+  if (send.every(({ passed }) => passed))
     reasons.push(
-      'send buffers under load: on loopback a packet leaves the send buffer at once; only a network card with a queue can fill it',
+      server == null
+        ? 'send buffers under load: on loopback a packet leaves the send buffer at once; with --server, against another host, a network card with a queue can fill it'
+        : `send buffers at their limit: the network card took every packet of ${burst.ratePps} a second at once`,
+    );
+  if (send.length > 0 && send.every(({ passed }) => !passed))
+    reasons.push(
+      `a send buffer that suffices: the network card, or a rate limit on it, takes fewer than ${burst.ratePps} packets a second, and no buffer mends that`,
     );
   return reasons;
 }
 
 async function tryOne(
   system: System,
-  { burst, signal }: SweepOptions,
+  { burst, server = null, signal }: SweepOptions,
   buffers: { receiveBufferBytes: number | null; sendBufferBytes: number | null },
-): Promise<SizeTrial> {
+): Promise<{ trial: SizeTrial; receiverLimits: KernelLimits | null }> {
   const pause = buffers.sendBufferBytes === null ? { everyMs: burst.pauseEveryMs, ms: burst.pauseMs } : null;
   const prober = createBuiltinProber(system, { pause, sockets: DGRAM, version: 'tune' });
   const result = await prober.run({
@@ -80,16 +123,14 @@ async function tryOne(
     flows: burst.senders,
     durationMs: burst.trialMs,
     ...buffers,
-    server: null,
+    server,
     sessionBitrateBps: DEFAULT_SESSION_BITRATE_BPS,
     label: null,
     ...(signal !== undefined && { signal }),
   });
-  return trialOf(
-    result,
-    buffers.sendBufferBytes ?? buffers.receiveBufferBytes ?? 0,
-    buffers.sendBufferBytes !== null,
-  );
+  const askedBytes = buffers.sendBufferBytes ?? buffers.receiveBufferBytes ?? 0;
+  const trial = trialOf(result, askedBytes, buffers.sendBufferBytes !== null);
+  return { trial, receiverLimits: result.receiverLimits };
 }
 
 /** Reads one trial: a buffer fails when it dropped, not when something else lost. */

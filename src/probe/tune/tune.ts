@@ -1,4 +1,5 @@
 import type { System } from '../../system/types.ts';
+import { formatPercent } from '../output/format.ts';
 import { adviseBuffers } from './advice.ts';
 import { type SweepOptions, sweepBuffers } from './sweep.ts';
 import { applySysctl, HOST_PLACE, type SysctlPlace } from './sysctl.ts';
@@ -12,13 +13,20 @@ export interface TuneOptions extends SweepOptions {
   onPhase?: (text: string) => void;
 }
 
+/** Less is a stray packet. */
+const NETWORK_LOSS_RATIO = 0.0001;
+
 /** Sweep, advise and, where asked, apply and sweep again. */
 export async function tuneBuffers(system: System, options: TuneOptions): Promise<TuneResult> {
-  const { burst, marginRatio, sockets, place = HOST_PLACE } = options;
+  const { burst, marginRatio, sockets, server = null, place = HOST_PLACE } = options;
   const createdAt = new Date(system.clock.wallMs()).toISOString();
   const sweep = await sweepBuffers(system, options);
-  const advice = adviseBuffers(sweep, burst, { marginRatio, sockets });
+  const advice = adviseBuffers(sweep, burst, { marginRatio, sockets, isRemote: server !== null });
   const warnings: string[] = [];
+  if ((sweep.networkLossRatio ?? 0) > NETWORK_LOSS_RATIO)
+    warnings.push(
+      `the network lost ${formatPercent(sweep.networkLossRatio)} of the packets whatever the buffer was: no buffer mends that`,
+    );
   const isApplying = options.apply && advice.sysctl.length > 0;
   if (options.apply && !isApplying) warnings.push('nothing had to be raised: no file was written');
   if (isApplying) {
@@ -29,6 +37,7 @@ export async function tuneBuffers(system: System, options: TuneOptions): Promise
     schemaVersion: 1,
     kind: 'udp-buffer-sweep',
     createdAt,
+    server,
     burst,
     sweep,
     advice,

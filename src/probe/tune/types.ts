@@ -31,6 +31,7 @@ export interface SizeTrial {
 }
 
 export interface SweepResult {
+  /** Of the receiving host, but for the send side, which is this one's. */
   limits: KernelLimits;
   /** A socket that asks for nothing, `askedBytes` 0: what most programs get, and what `rmem_default` changes. */
   unasked: SizeTrial;
@@ -38,6 +39,8 @@ export interface SweepResult {
   send: SizeTrial[];
   /** Smallest receive buffer asked for that lost nothing, as every larger one; null: none did. */
   smallestReceiveBytes: number | null;
+  /** Loss that no counter of either host explains, over all trials; null where the receiver cannot be read. */
+  networkLossRatio: number | null;
   notTested: string[];
 }
 
@@ -56,6 +59,8 @@ export interface SysctlLine {
   value: number;
   /** What the host has now; null where it does not tell. */
   current: number | null;
+  /** Whose kernel: this one's, or that of the host with `probe serve`. */
+  host: 'here' | 'server';
 }
 
 export interface Advice {
@@ -77,6 +82,8 @@ export interface TuneResult {
   schemaVersion: 1;
   kind: 'udp-buffer-sweep';
   createdAt: string;
+  /** Where the receiver was; null: on this host too. */
+  server: { host: string; port: number } | null;
   burst: BurstSettings;
   sweep: SweepResult;
   advice: Advice;

@@ -5,6 +5,7 @@ import { RunReader } from '../../results/reader.ts';
 import type { Manifest } from '../../results/records.ts';
 import { readSideFile, SIDE_FILES } from '../../results/side-file.ts';
 import type { DotKind } from '../html/chart/dots.ts';
+import { parseSwept, type SweptBuffers } from '../model/buffers.ts';
 
 /** What a calibration left in its folder. */
 export interface CalibrationReport {
@@ -13,6 +14,8 @@ export interface CalibrationReport {
   manifest: Manifest;
   /** Why there is no number; null when there is one. */
   problem: string | null;
+  /** A sweep of UDP buffers that somebody put into the folder; null: none, or none that can be read. */
+  buffers: SweptBuffers | null;
 }
 
 /** null for the folder of an ordinary run, or of a calibration that came to nothing. */
@@ -27,7 +30,17 @@ export async function readCalibration(dir: string): Promise<CalibrationReport | 
     manifest,
     problem:
       capacity.maxPacketRatePps === null ? (manifest.statusReason ?? 'no packet rate was found') : null,
+    buffers: await readBuffers(dir),
   };
+}
+
+async function readBuffers(dir: string): Promise<SweptBuffers | null> {
+  const { text } = await readSideFile(dir, SIDE_FILES.tune);
+  try {
+    return text === null ? null : parseSwept(text);
+  } catch {
+    return null;
+  }
 }
 
 export function kindOf({ holds }: CurveStep): DotKind {

@@ -4,6 +4,7 @@ import { formatCommand, formatCount, formatDuration, formatNumber, formatRatio }
 import { renderDocument } from '../html/document.ts';
 import { html, type Markup } from '../html/markup.ts';
 import { renderSection, type Section } from '../html/section.ts';
+import { buffersSection } from '../html/sections/buffers.ts';
 import type { CalibrationReport } from './model.ts';
 import {
   adviceSection,
@@ -22,6 +23,7 @@ export function renderCalibrationPage(report: CalibrationReport, script: string 
     adviceSection(report),
     searchSection(report),
     stepsSection(report),
+    report.buffers === null ? null : buffersSection(report.buffers),
     calibrationTrustSection(report),
     machineSection(report),
   ].filter((section): section is Section => section !== null);

@@ -8,6 +8,7 @@ import { html } from './markup.ts';
 import { bundlePageScript } from './page-script.ts';
 import { renderSection, type Section } from './section.ts';
 import { packetsSection, stressSection } from './sections/bridges.ts';
+import { buffersSection } from './sections/buffers.ts';
 import { observedSection } from './sections/observed.ts';
 import { pairsSection } from './sections/pairs.ts';
 import { participantsSection, roomsSection } from './sections/people.ts';
@@ -48,6 +49,7 @@ export class HtmlReporter implements Reporter {
       participantsSection(report),
       observedSection(report),
       probeSection(report),
+      report.buffers === null ? null : buffersSection(report.buffers),
       trustSection(report, context),
       eventsSection(report),
       environmentSection(report),

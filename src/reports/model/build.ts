@@ -95,6 +95,7 @@ export async function buildReport(reader: RunReader): Promise<RunReport> {
     headroom: headroomOf(steadyLoads, reader.manifest.bridges),
     observed: side.observed,
     probe: side.probe,
+    buffers: side.buffers,
     failures: events.failures(),
     events: events.rows,
     eventsLeftOut: events.leftOut,

@@ -1,16 +1,18 @@
 import { errorMessage } from '../../errors.ts';
 import { readSideFile, SIDE_FILES } from '../../results/side-file.ts';
+import { parseSwept, type SweptBuffers } from './buffers.ts';
 import { type Observed, parseObserved } from './observed.ts';
 import { type ProbedPath, parseProbe } from './probed.ts';
 
 export interface SideFindings {
   observed: Observed | null;
   probe: ProbedPath | null;
+  buffers: SweptBuffers | null;
   /** What is there and could not be read. */
   warnings: string[];
 }
 
-/** What the observer and the probe of a run's path left in its folder. */
+/** What the observer, the probe of the path and a sweep of buffers left in a run's folder. */
 export async function readSideFindings(dir: string, originMs: number): Promise<SideFindings> {
   const warnings: string[] = [];
   const read = async <T>(name: string, parse: (text: string) => T): Promise<T | null> => {
@@ -26,5 +28,6 @@ export async function readSideFindings(dir: string, originMs: number): Promise<S
   };
   const observed = await read(SIDE_FILES.observer, (text) => parseObserved(text, originMs));
   const probe = await read(SIDE_FILES.probe, parseProbe);
-  return { observed, probe, warnings };
+  const buffers = await read(SIDE_FILES.tune, parseSwept);
+  return { observed, probe, buffers, warnings };
 }

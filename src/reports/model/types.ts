@@ -1,6 +1,7 @@
 import type { GateWindow } from '../../gates/types.ts';
 import type { MetricName } from '../../metrics/catalogue.ts';
 import type { Manifest, ParticipantSummary, TrafficByMedium } from '../../results/records.ts';
+import type { SweptBuffers } from './buffers.ts';
 import type { Observed } from './observed.ts';
 import type { ProbedPath } from './probed.ts';
 import type { RunHeadroom, SteadyLoad } from './steady-load.ts';
@@ -177,6 +178,8 @@ export interface RunReport {
   observed: Observed | null;
   /** null when the scenario did not ask for a probe. */
   probe: ProbedPath | null;
+  /** null when nobody put a sweep into the folder. */
+  buffers: SweptBuffers | null;
   /** Reasons for which joins failed, most frequent first. */
   failures: { reason: string; count: number }[];
   events: EventRow[];

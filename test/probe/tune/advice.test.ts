@@ -55,6 +55,7 @@ function sweep(overrides: Partial<SweepResult> = {}): SweepResult {
     receive: [trial(MIB, false), trial(2 * MIB, true)],
     send: [],
     smallestReceiveBytes: 2 * MIB,
+    networkLossRatio: 0,
     notTested: [],
     ...overrides,
   };
@@ -126,7 +127,7 @@ describe('adviseBuffers', () => {
       'Jitsi Videobridge as shipped': ['enough', 20_971_520],
       'mediasoup forum, topic 4911': ['too small', 2_097_152],
       'Kurento post': ['too small', 1_048_576],
-      'this host, a program that asks for nothing': ['too small', 212_992],
+      'the receiving host, a program that asks for nothing': ['too small', 212_992],
     });
   });
 

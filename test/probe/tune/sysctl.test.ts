@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const line = (name: string, to: number) => ({ name, value: to, current: null });
+const line = (name: string, to: number) => ({ name, value: to, current: null, host: 'here' as const });
 
 describe('applySysctl and revertSysctl', () => {
   it('loads the values, keeps the old ones in the file, and restores them', async () => {
