@@ -56,7 +56,7 @@ describe('probe import', () => {
   });
 
   it.each([
-    ['iperf3-3.12-noserver.json', 3, 'Connection refused'],
+    ['iperf3-3.12-noserver.json', 3, 'iperf3-3.12-noserver.json: the iperf run failed: unable to connect'],
     ['iperf2-2.1.8-noserver.txt', 4, ''],
   ])('ends %s with %i', async (name, exitCode, message) => {
     const { code, stderr } = await run('probe', 'import', fixture(name), '--json');

@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { usageError } from '../../errors.ts';
+import { RtcBenchError, usageError } from '../../errors.ts';
 import { parseIperf, resultOfIperf } from '../../probe/import.ts';
+import type { IperfRun } from '../../probe/iperf/run.ts';
 import { compareProbes, comparisonTable } from '../../probe/output/compare.ts';
 import { comparisonChart } from '../../probe/output/report-section.ts';
 import { DEFAULT_SESSION_BITRATE_BPS, type ProbeResult } from '../../probe/types.ts';
+import { safeText } from '../../system/safe-text.ts';
 import type { CompareFlags, ImportFlags } from '../commands/probe.ts';
 import type { CliContext } from '../context.ts';
 import { deliver, writeText } from './deliver.ts';
@@ -16,7 +18,7 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 export async function importFile(context: CliContext, file: string, flags: ImportFlags): Promise<void> {
   const { content, modifiedMs } = await readInput(file);
-  const result = resultOfIperf(parseIperf(content), {
+  const result = resultOfIperf(parsed(content, file), {
     label: flags.label ?? null,
     sessionBitrateBps: sessionBitrate(flags.sessionBitrate),
     fallbackCreatedAt: new Date(modifiedMs ?? context.system.clock.wallMs()).toISOString(),
@@ -43,12 +45,27 @@ async function load(file: string): Promise<ProbeResult> {
   const saved = savedProbe(content);
   return (
     saved ??
-    resultOfIperf(parseIperf(content), {
+    resultOfIperf(parsed(content, file), {
       label: null,
       sessionBitrateBps: DEFAULT_SESSION_BITRATE_BPS,
       fallbackCreatedAt: new Date(modifiedMs ?? 0).toISOString(),
     })
   );
+}
+
+/** What is wrong is told with the name of the file: several may be read at once. */
+function parsed(content: string, file: string): IperfRun {
+  try {
+    return parseIperf(content);
+  } catch (error) {
+    if (!(error instanceof RtcBenchError)) throw error;
+    const { code, exitCode, message, hint } = error;
+    const name = file === '-' ? 'standard input' : safeText(file);
+    throw new RtcBenchError(code, exitCode, `${name}: ${message}`, {
+      cause: error,
+      ...(hint !== undefined && { hint }),
+    });
+  }
 }
 
 function savedProbe(content: string): ProbeResult | null {

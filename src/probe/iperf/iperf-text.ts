@@ -41,7 +41,7 @@ export function parseIperfText(text: string): IperfTextRun {
     reverse,
     intervals: hasSenderView ? intervalsOf(forward.filter(isSent), 'sent') : receivedIntervals,
     cpu: { senderRatio: null, receiverRatio: null },
-    warnings: warningsOf(text, sides, isTcp),
+    warnings: warningsOf(text, sides, { isTcp, cut: facts.cut }),
     receivedIntervals,
   };
 }
@@ -145,7 +145,11 @@ function isLocallyReceived(row: TextRow): boolean {
   return row.expected !== null && !row.reported && row.role === null;
 }
 
-function warningsOf(text: string, sides: Sides, isTcp: boolean): string[] {
+function warningsOf(
+  text: string,
+  sides: Sides,
+  { isTcp, cut }: { isTcp: boolean; cut: string | null },
+): string[] {
   const warnings: string[] = [];
   if (sides.received === null && !isTcp)
     warnings.push(
@@ -153,8 +157,13 @@ function warningsOf(text: string, sides: Sides, isTcp: boolean): string[] {
         ? 'the server never answered: what was delivered is unknown'
         : 'no server report: what was delivered is unknown',
     );
-  if ([sides.sent, sides.received, sides.reverseReceived].some((side) => side?.truncated === true))
-    warnings.push('the output ends before its closing row: totals are those of its intervals');
+  if (sides.reverseSent !== null && sides.reverseReceived === null && !isTcp)
+    warnings.push('no report of the other direction: what was delivered there is unknown');
+  const isCut = [sides.sent, sides.received, sides.reverseSent, sides.reverseReceived].some(
+    (side) => side?.truncated === true,
+  );
+  if (isCut) warnings.push('the output ends before its closing row: totals are those of its intervals');
+  else if (cut !== null) warnings.push(`the output is not whole (${cut}): totals are those of what it holds`);
   return warnings;
 }
 

@@ -1,3 +1,5 @@
+import { iperfUnreadable } from './run.ts';
+
 /** A row of figures of iperf2's or iperf3's text output. */
 export interface TextRow {
   /** Stream number, `SUM`, or `*n` for iperf2's reverse streams. */
@@ -27,6 +29,8 @@ export interface TextFacts {
   sent: Map<string, number>;
   /** Out-of-order counts by stream: the report's own and the local one are told apart by a trailing `R`. */
   outOfOrder: Map<string, number>;
+  /** Why the output is not whole, or null. */
+  cut: string | null;
 }
 
 const UNITS: Record<string, number> = { '': 0, K: 1, M: 2, G: 3, T: 4 };
@@ -39,16 +43,24 @@ const RECEIVED = /^\s+(\d+(?:\.\d+)?) ms\s+(-?\d+)\s*\/\s*(\d+)/;
 const OUT_OF_ORDER = /^\[\s*(SUM|\*?\d+)\].*?sec\s+(\d+)\s+datagrams received out-of-order/s;
 const SENT = /^\[\s*(\*?\d+)\] Sent (\d+) datagrams/;
 const REPORT = /^\[\s*(\*?\d+)\] Server Report/;
+const CONNECTED = /\[\s*\*?(\d+)\]\s+local\b/g;
+/** The beginning of a row of any kind. */
+const BEGUN = /^\[\s*(?:SUM|\*?\d+)\](?!\s*local)/;
+/** iperf3 calls its peer `host`, and its server accepts where iperf2's connects. */
+const IPERF3 = /Connecting to host|Accepted connection|iperf 3\./;
 
 /**
  * Finds the rows wherever they stand: output that was pasted into one long line is read as well, because a record
  * starts at its `[id]`, not at a line's start.
  */
 export function readTextRows(text: string): TextFacts {
-  const facts: TextFacts = { rows: [], sent: new Map(), outOfOrder: new Map() };
+  const facts: TextFacts = { rows: [], sent: new Map(), outOfOrder: new Map(), cut: null };
   const reporting = new Set<string>();
   const records = text.split(/\r?\n|(?=\[\s*(?:SUM(?:-\d+)?|\*?\d+|ID)\](?!\s*local))/);
-  for (const record of records) {
+  // What has no line end may have been torn off in the middle of a number.
+  const last = records.at(-1) ?? '';
+  const isTorn = BEGUN.test(last) && !isWholeRow(last, text, records);
+  for (const record of isTorn ? records.slice(0, -1) : records) {
     const report = REPORT.exec(record);
     if (report?.[1] !== undefined) reporting.add(report[1].replace('*', ''));
     const sent = SENT.exec(record);
@@ -63,9 +75,77 @@ export function readTextRows(text: string): TextFacts {
     // iperf2 prints a row from 0.0 to 0.0 for a direction that never started.
     if (row !== null && row.endS > row.startS) facts.rows.push(row);
   }
+  const nonsense = facts.rows.find(
+    ({ lost, expected }) => (lost ?? 0) > (expected ?? Number.POSITIVE_INFINITY),
+  );
+  if (nonsense !== undefined)
+    throw iperfUnreadable(`it says that ${nonsense.lost} of ${nonsense.expected} datagrams were lost`);
   // The sums repeat the streams; they only count when they stand alone (--sum-only).
   const streams = facts.rows.filter(({ id }) => id !== 'SUM');
-  return { ...facts, rows: streams.length > 0 ? streams : facts.rows };
+  const rows = streams.length > 0 ? streams : facts.rows;
+  return {
+    ...facts,
+    rows,
+    cut: isTorn ? 'it ends inside a row' : whatIsMissing(text, rows, facts, reporting),
+  };
+}
+
+/** Whether the last record, with no line end behind it, has all the numbers that a row of its kind has. */
+function isWholeRow(record: string, text: string, records: readonly string[]): boolean {
+  if (record.trim().endsWith('datagrams received out-of-order') || /Sent \d+ datagrams\s*$/.test(record))
+    return true;
+  if (/^\[\s*\*?\d+\] (?:Server Report|WARNING)/.test(record)) return true;
+  const rest = ROW.exec(record)?.at(-1);
+  if (rest === undefined) return false;
+  if (IPERF3.test(text)) return /(?:sender|receiver)\s*$/.test(rest);
+  if (/\/\s*\d+\s*\(\S*\)/.test(rest)) return true;
+  // A sender's row ends with its rate; one of a receiver goes on.
+  const isSender = /Client connecting/.test(text) && !records.some((one) => REPORT.test(one));
+  return isSender && rest.trim() === '';
+}
+
+/** What an output that was cut between two rows does not hold although something else in it says that it should. */
+function whatIsMissing(
+  text: string,
+  rows: readonly TextRow[],
+  { sent }: TextFacts,
+  reporting: ReadonlySet<string>,
+): string | null {
+  if (rows.length === 0) return null;
+  const plain = (id: string) => id.replace('*', '');
+  const seen = new Set(rows.map(({ id }) => plain(id)));
+  const has = (id: string, test: (row: TextRow) => boolean) =>
+    rows.some((row) => plain(row.id) === id && test(row));
+  const streams = [...seen].filter((id) => id !== 'SUM');
+  if (streams.length > 0 && [...text.matchAll(CONNECTED)].some(([, id = '']) => !seen.has(id)))
+    return 'a stream that connected has no row';
+  if ([...reporting].some((id) => !has(id, ({ reported }) => reported))) return 'a server report is missing';
+  if (reporting.size > 0 && [...sent.keys()].some((id) => !reporting.has(plain(id))))
+    return 'the server report of a stream is missing';
+  if (text.includes('(full-duplex)') && rows.every(({ expected }) => expected !== null))
+    return 'what was sent is missing';
+  if (endsEarly(rows)) return 'the closing row of a stream is missing';
+  const roles = streams.map((id) => [
+    has(id, ({ role }) => role === 'sender'),
+    has(id, ({ role }) => role === 'receiver'),
+  ]);
+  const hasRoles = roles.some(([sender, receiver]) => sender === true || receiver === true);
+  if (IPERF3.test(text) && !hasRoles) return 'its closing rows are missing';
+  if (hasRoles && roles.some(([sender, receiver]) => sender !== true && receiver !== true))
+    return 'the closing row of a stream is missing';
+  if (
+    roles.some(([sender, receiver]) => sender && receiver) &&
+    !roles.every(([sender, receiver]) => sender && receiver)
+  )
+    return 'the closing row of a stream is missing';
+  return null;
+}
+
+/** A stream of which there is one interval, beside others that went on. */
+function endsEarly(rows: readonly TextRow[]): boolean {
+  const streams = [...Map.groupBy(rows, ({ id }) => id).values()];
+  const longest = Math.max(...rows.map(({ endS }) => endS));
+  return streams.some(([first, ...more]) => more.length === 0 && (first?.endS ?? 0) < 0.9 * longest);
 }
 
 function readRow(record: string, reporting: ReadonlySet<string>): TextRow | null {
