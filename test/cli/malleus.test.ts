@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseMalleus } from '../../src/cli/init/malleus/options.ts';
+import { FLAGS, parseMalleus } from '../../src/cli/init/malleus/options.ts';
 import { groupsOf, malleusScenario } from '../../src/cli/init/malleus/scenario.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { planRun } from '../../src/scenario/plan.ts';
@@ -22,7 +23,7 @@ describe('a malleus command line', () => {
       durationS: 60,
       joinDelayMs: 0,
       roomNamePrefix: 'loadtest',
-      hubUrl: null,
+      hub: null,
       regions: [],
     });
   });
@@ -38,18 +39,55 @@ describe('a malleus command line', () => {
       senders: 4,
       durationS: 120,
       roomNamePrefix: 'old',
-      hubUrl: 'http://hub:4444/wd/hub',
+      hub: { url: 'http://hub:4444/wd/hub', secret: false },
     });
   });
 
-  it.each([['--conferenses 5'], ['--conferences many'], ['--duration -5'], ['--participants']])(
-    'that malleus would not take is refused: %s',
-    (commandLine) => {
-      expect(() => parseMalleus(commandLine)).toThrow(
-        expect.objectContaining({ code: 'RTCB_MALLEUS', exitCode: 2 }),
-      );
-    },
-  );
+  it.each([
+    ['--conferenses 5', 'no malleus command line'],
+    ['--conferences many', '--conferences takes a whole number from 1, not "many"'],
+    ['--conferences 0', '--conferences takes a whole number from 1, not "0"'],
+    ['--participants 0', '--participants takes a whole number from 1'],
+    ['--senders-per-tab 0', '--senders-per-tab takes a whole number from 1'],
+    ['--duration -5', 'no malleus command line'],
+    ['--duration 0', '--duration takes a whole number from 1'],
+    ['--duration 1.5', '--duration takes a whole number from 1, not "1.5"'],
+    ['--participants', 'no malleus command line'],
+    ['--max-disrupted-bridges-pct 101', 'at most 100, not 101'],
+    ['--hub-url hub:4444', '--hub-url takes the http address of a grid'],
+    ['--room-name-prefix "open', 'a " that is not closed'],
+    ['1 2 3 4 prefix http://hub:4444 more', 'malleus has no place for "more"'],
+  ])('that malleus would not take is refused: %s', (commandLine, message) => {
+    expect(() => parseMalleus(commandLine)).toThrow(
+      expect.objectContaining({
+        code: 'RTCB_MALLEUS',
+        exitCode: 2,
+        message: expect.stringContaining(message),
+      }),
+    );
+  });
+
+  it('may have every parameter of malleus, and docs/malleus.md has a place for each', () => {
+    const page = readFileSync(new URL('../../docs/malleus.md', import.meta.url), 'utf8');
+    const value: Partial<Record<string, string>> = {
+      'hub-url': 'http://hub:4444',
+      regions: 'eu,us',
+      'room-name-prefix': 'r',
+      'instance-url': 'https://meet.example',
+      'extra-sender-params': 'config.a=1',
+      'extra-receiver-params': 'config.b=2',
+      jwt: 'eyJ',
+      participants: '8',
+    };
+    const all = Object.entries(FLAGS).map(([name, { type }]) =>
+      type === 'boolean' ? `--${name}` : `--${name} ${value[name] ?? 2}`,
+    );
+    for (const name of Object.keys(FLAGS)) expect(page).toContain(`\`--${name}\``);
+    const { plan } = planOf(all.join(' '));
+    expect(plan.participants).toHaveLength(16);
+    // Each alone is a scenario that can be planned.
+    for (const one of all) expect(planOf(one).plan.participants.length).toBeGreaterThan(0);
+  });
 });
 
 describe('the scenario made from it', () => {
@@ -101,6 +139,22 @@ describe('the scenario made from it', () => {
       ['receivers-a', 2],
       ['receivers-b', 1],
     ]);
+  });
+
+  it('gives a region that is named twice twice as many', () => {
+    const { scenario, plan } = planOf('--participants 6 --regions eu,eu,us');
+    expect(scenario.target.bridges).toBe(2);
+    expect(plan.participants.filter(({ pinnedBridge }) => pinnedBridge === 0)).toHaveLength(4);
+  });
+
+  it('does not write down a hub that is its own credential', () => {
+    const text = malleusScenario(
+      'm',
+      parseMalleus('--hub-url https://testgrid-devicefarm.us-west-2.amazonaws.com/sEcReT/wd/hub'),
+    );
+    expect(text).not.toContain('sEcReT');
+    expect(text).toContain('RTC_BENCH_GRID');
+    expect(loadScenario(text, 'm.yaml').browser.grid).toMatchObject({ clearLeftovers: false });
   });
 
   it('says what has no place in it, and no token', () => {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { errorMessage, usageError } from '../../errors.ts';
+import { loadScenario } from '../../scenario/load.ts';
 import { scenarioJsonSchema } from '../../scenario/schema.ts';
 import type { CliContext } from '../context.ts';
 import { parseMalleus } from './malleus/options.ts';
@@ -18,9 +19,7 @@ export async function writeScenario(file: string, flags: InitFlags, context: Cli
   const path = resolve(cwd, file);
   const name = basename(path, extname(path)).replaceAll(/[^\w-]+/g, '-') || 'scenario';
   const text =
-    flags.fromMalleus === undefined
-      ? scenarioTemplate(name)
-      : malleusScenario(name, parseMalleus(flags.fromMalleus));
+    flags.fromMalleus === undefined ? scenarioTemplate(name) : fromMalleus(name, flags.fromMalleus);
   await mkdir(dirname(path), { recursive: true });
   await create(path, file, text, flags.force === true);
   const schemaPath = join(dirname(path), SCHEMA_FILE_NAME);
@@ -30,6 +29,23 @@ export async function writeScenario(file: string, flags: InitFlags, context: Cli
   stdout.write(
     `${shown} written, with ${SCHEMA_FILE_NAME} for your editor.\nNext: rtc-bench plan ${shown}\n`,
   );
+}
+
+/** What malleus can ask for and a scenario cannot, such as thousands of browsers, is told before a file is written. */
+function fromMalleus(name: string, commandLine: string): string {
+  const text = malleusScenario(name, parseMalleus(commandLine));
+  try {
+    loadScenario(text, name);
+  } catch (error) {
+    // Places in a file that is not written would help nobody.
+    const problems = [...errorMessage(error).matchAll(/^.*:\d+:\d+: (.*)$/gm)].map(([, problem]) => problem);
+    throw usageError(
+      'RTCB_MALLEUS',
+      `this malleus command line asks for more than a scenario takes: ${problems.join('; ')}`,
+      'docs/malleus.md says what each parameter becomes',
+    );
+  }
+  return text;
 }
 
 async function create(path: string, shown: string, text: string, force: boolean): Promise<void> {

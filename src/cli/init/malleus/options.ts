@@ -5,7 +5,7 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
 /** Every parameter of `malleus.sh` (jitsi/jitsi-meet-torture, `scripts/malleus.sh`). */
-const FLAGS = {
+export const FLAGS = {
   conferences: text,
   participants: text,
   senders: text,
@@ -45,8 +45,8 @@ export interface MalleusOptions {
   durationS: number;
   joinDelayMs: number;
   roomNamePrefix: string;
-  /** null: it was not given. */
-  hubUrl: string | null;
+  /** null: it was not given. `secret`: it is itself a credential, as AWS Device Farm's. */
+  hub: { url: string; secret: boolean } | null;
   regions: string[];
   maxDisruptedBridgesPct: number;
   /** Most participants that one browser carried. */
@@ -77,27 +77,40 @@ const NOTED = [
  */
 export function parseMalleus(commandLine: string): MalleusOptions {
   const { values, positionals } = parse(words(commandLine));
-  const [conferences, participants, senders, duration, prefix, hub] = positionals;
-  const whole = (name: keyof typeof FLAGS, fallback: number, positional?: string) => {
+  const [conferences, participants, senders, duration, prefix, hub, ...more] = positionals;
+  if (more.length > 0)
+    throw usageError(
+      'RTCB_MALLEUS',
+      `malleus has no place for "${more.join(' ')}"`,
+      'its old form is: conferences participants senders duration prefix hub',
+    );
+  const whole = (name: keyof typeof FLAGS, fallback: number, least: number, positional?: string) => {
     const given = values[name] ?? positional;
     if (given === undefined) return fallback;
-    if (typeof given === 'string' && /^\d{1,7}$/.test(given)) return Number(given);
-    throw usageError('RTCB_MALLEUS', `--${name} takes a whole number, not "${String(given)}"`);
+    if (typeof given === 'string' && /^\d{1,7}$/.test(given) && Number(given) >= least) return Number(given);
+    const from = least === 0 ? '' : ` from ${least}`;
+    throw usageError('RTCB_MALLEUS', `--${name} takes a whole number${from}, not "${String(given)}"`);
   };
-  const perConference = whole('participants', 3, participants);
+  const perConference = whole('participants', 3, 1, participants);
   const tabs = (side: 'sender' | 'receiver') =>
-    whole(`${side}-tabs-per-browser`, 1) * whole(`${side}s-per-tab`, 1);
+    whole(`${side}-tabs-per-browser`, 1, 1) * whole(`${side}s-per-tab`, 1, 1);
+  const maxDisruptedBridgesPct = whole('max-disrupted-bridges-pct', 0, 0);
+  if (maxDisruptedBridgesPct > 100)
+    throw usageError(
+      'RTCB_MALLEUS',
+      `--max-disrupted-bridges-pct is at most 100, not ${maxDisruptedBridgesPct}`,
+    );
   return {
-    conferences: whole('conferences', 1, conferences),
+    conferences: whole('conferences', 1, 1, conferences),
     participants: perConference,
-    senders: whole('senders', perConference, senders),
-    audioSenders: whole('audio-senders', perConference),
-    durationS: whole('duration', 60, duration),
-    joinDelayMs: whole('join-delay', 0),
+    senders: whole('senders', perConference, 0, senders),
+    audioSenders: whole('audio-senders', perConference, 0),
+    durationS: whole('duration', 60, 1, duration),
+    joinDelayMs: whole('join-delay', 0, 0),
     roomNamePrefix: values['room-name-prefix'] ?? prefix ?? 'loadtest',
-    hubUrl: values['hub-url'] ?? hub ?? null,
+    hub: hubOf(values['hub-url'] ?? hub),
     regions: values.regions?.split(',').filter((region) => region !== '') ?? [],
-    maxDisruptedBridgesPct: whole('max-disrupted-bridges-pct', 0),
+    maxDisruptedBridgesPct,
     participantsPerBrowser: Math.max(tabs('sender'), tabs('receiver')),
     switchSpeakers: values['switch-speakers'] ?? false,
     useStageView: values['use-stage-view'] ?? false,
@@ -110,6 +123,16 @@ export function parseMalleus(commandLine: string): MalleusOptions {
       ...(values.jwt === undefined ? [] : ['--jwt (not written down)']),
     ],
   };
+}
+
+function hubOf(url: string | undefined): MalleusOptions['hub'] {
+  if (url === undefined) return null;
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw usageError('RTCB_MALLEUS', '--hub-url takes the http address of a grid', 'as http://host:4444');
+  const { hostname, search, username } = new URL(url);
+  // Device Farm signs its addresses for a while, in the path.
+  const secret = hostname.endsWith('.amazonaws.com') || search !== '' || username !== '';
+  return { url, secret };
 }
 
 function parse(args: string[]) {
@@ -127,6 +150,10 @@ function parse(args: string[]) {
 
 /** Words as a shell would make them, quotes taken off; nothing is expanded. */
 function words(commandLine: string): string[] {
+  const outside = commandLine.replaceAll(/"[^"]*"|'[^']*'/g, '');
+  const open = /["']/.exec(outside)?.[0];
+  if (open !== undefined)
+    throw usageError('RTCB_MALLEUS', `the malleus command line has a ${open} that is not closed`);
   const found = commandLine.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
   const plain = found.map((word) =>
     word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_all, double, single) => double ?? single),

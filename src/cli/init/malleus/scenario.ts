@@ -15,7 +15,7 @@ interface Group {
 
 /** A scenario that loads as the malleus command did; docs/malleus.md says what became of each parameter. */
 export function malleusScenario(name: string, options: MalleusOptions): string {
-  const { regions } = options;
+  const regions = bridgesOf(options);
   const bridges = Math.max(1, regions.length);
   return `# yaml-language-server: $schema=./${SCHEMA_FILE_NAME}
 #
@@ -53,18 +53,25 @@ gates:
 }
 
 /** The participants of a conference with the same duties in the same region, in the order in which they join. */
-export function groupsOf({ participants, senders, audioSenders, regions }: MalleusOptions): Group[] {
+export function groupsOf(options: MalleusOptions): Group[] {
+  const { participants, senders, audioSenders, regions } = options;
+  const bridges = bridgesOf(options);
   const groups = new Map<string, Group>();
   for (let i = 0; i < participants; i++) {
-    const region = regions.length > 0 ? i % regions.length : null;
+    const region = regions.length > 0 ? bridges.indexOf(regions[i % regions.length] ?? '') : null;
     const [audio, video] = [i < audioSenders, i < senders];
     const duty = video ? (audio ? 'senders' : 'video-senders') : audio ? 'audio-senders' : 'receivers';
-    const name = region === null ? duty : `${duty}-${regions[region]}`;
+    const name = region === null ? duty : `${duty}-${bridges[region]}`;
     const group = groups.get(name) ?? { name, perRoom: 0, audio, video, region };
     group.perRoom += 1;
     groups.set(name, group);
   }
   return [...groups.values()];
+}
+
+/** A bridge for each region; one that is named twice gets twice as many. */
+function bridgesOf({ regions }: MalleusOptions): string[] {
+  return [...new Set(regions)];
 }
 
 function groupText(group: Group, { switchSpeakers, useStageView }: MalleusOptions): string {
@@ -80,13 +87,15 @@ function groupText(group: Group, { switchSpeakers, useStageView }: MalleusOption
 }
 
 function browserSection(options: MalleusOptions): string {
-  const { hubUrl, allowInsecureCerts, participantsPerBrowser } = options;
+  const { hub, allowInsecureCerts, participantsPerBrowser } = options;
   const capabilities = allowInsecureCerts ? '\n    capabilities: { acceptInsecureCerts: true }' : '';
   const grid =
-    hubUrl === null
+    hub === null
       ? '  # grid: {} # browsers of the grid at RTC_BENCH_GRID'
-      : `  grid:\n    url: ${quoted(hubUrl)}${capabilities}`;
-  const args = hubUrl === null && allowInsecureCerts ? '\n  args: [--ignore-certificate-errors]' : '';
+      : hub.secret
+        ? `  grid: # its address is a secret: export it as RTC_BENCH_GRID\n    clearLeftovers: false${capabilities}`
+        : `  grid:\n    url: ${quoted(hub.url)}${capabilities}`;
+  const args = hub === null && allowInsecureCerts ? '\n  args: [--ignore-certificate-errors]' : '';
   return `browser:\n  participantsPerPage: ${Math.min(50, participantsPerBrowser)}\n${grid}${args}\n`;
 }
 
