@@ -6,6 +6,11 @@ export interface ClusterSettings {
   bridges: number;
   /** Address for signalling and media. The API has no authentication: keep it where only friends are. */
   host: string;
+  /**
+   * Who may use the API. `this-host`: whoever asks from the address that is asked, as only this host can; signalling
+   * and media are for anybody who has an invitation.
+   */
+  apiFor: 'anybody' | 'this-host';
   /** TCP port of API and signalling; 0 takes a free one. */
   port: number;
   placement: Placement;
@@ -26,6 +31,7 @@ export const MAX_BRIDGES = 64;
 export const CLUSTER_DEFAULTS: Omit<ClusterSettings, 'workerFile'> = {
   bridges: 2,
   host: '127.0.0.1',
+  apiFor: 'anybody',
   port: 0,
   placement: 'least-stressed',
   maxParticipantsPerBridgePerRoom: null,

@@ -9,6 +9,7 @@ import type { CalibrateFlags } from '../commands/calibrate.ts';
 import type { CliContext } from '../context.ts';
 import { writeCalibrationPage } from '../reports/report-calibration.ts';
 import { shownPath } from '../reports/shown-path.ts';
+import { openedToOthers } from '../run/browser-settings.ts';
 import { createEngines, createTarget } from '../run/compose.ts';
 import { watchInterrupts } from '../run/interrupts.ts';
 import { outDir } from '../run/out-dir.ts';
@@ -36,6 +37,8 @@ export async function calibrateScenarioFile(
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);
   let lastLine = '';
+  const opened = openedToOthers(scenario);
+  if (opened !== null) system.stderr.write(`${opened}\n`);
   try {
     const { capacity, summary, exitCode, cause } = await runCalibration(
       {

@@ -67,6 +67,16 @@ export async function checkBrowsers(
   await checkGrid(system, settings, signal);
 }
 
+/** What the run opens to others, in words; null: nothing is reachable from another host. */
+export function openedToOthers({ browser, target }: Pick<Scenario, 'browser' | 'target'>): string | null {
+  const { advertise } = browser;
+  if (advertise === undefined) return null;
+  // A cluster that runs already is open as whoever started it has it.
+  const what =
+    target.url === undefined ? "the participants' page, signalling and media" : "the participants' page";
+  return `${what}, and nothing else, open on ${advertise} for as long as the run lasts`;
+}
+
 /** The scenario with what the command line says of its browsers. */
 export function withBrowserFlags(loaded: LoadedScenario, flags: RunFlags): LoadedScenario {
   const { advertise, clearGrid } = flags;

@@ -28,6 +28,7 @@ export async function createTarget(
     settings: {
       ...CLUSTER_DEFAULTS,
       host: scenario.browser.advertise ?? CLUSTER_DEFAULTS.host,
+      apiFor: 'this-host',
       bridges: target.bridges,
       maxParticipantsPerBridgePerRoom: target.maxParticipantsPerBridgeAndRoom ?? null,
       maxPacketRatePps: maxPacketRatePps ?? CLUSTER_DEFAULTS.maxPacketRatePps,

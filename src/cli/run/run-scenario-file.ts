@@ -12,7 +12,7 @@ import { type LiveView, plainView, silentView, terminalView } from '../live/view
 import { parseSeed, planScenarioFile } from '../plan/plan-scenario-file.ts';
 import { type LoadedScenario, readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
-import { checkBrowsers, withBrowserFlags } from './browser-settings.ts';
+import { checkBrowsers, openedToOthers, withBrowserFlags } from './browser-settings.ts';
 import { createEngines, createTarget } from './compose.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
@@ -36,6 +36,8 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
   });
   try {
     await checkBrowsers(system, scenario, plan, signal);
+    const opened = openedToOthers(scenario);
+    if (opened !== null) system.stderr.write(`${opened}\n`);
     const { manifest, cause, begun } = await runSession(
       {
         ...loaded,
@@ -99,6 +101,8 @@ function repeatCommand(file: string, seed: number): string[] {
 function warningsBeforeStart({ capacity, scenario }: LoadedScenario): string[] {
   const warnings: string[] = [];
   const { target } = scenario;
+  const opened = openedToOthers(scenario);
+  if (opened !== null) warnings.push(opened);
   if (target.url !== undefined && target.maxParticipantsPerBridgeAndRoom !== undefined)
     warnings.push(
       'target.maxParticipantsPerBridgeAndRoom is ignored: with target.url it is a setting of the running cluster',

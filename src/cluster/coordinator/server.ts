@@ -12,8 +12,11 @@ const MAX_MESSAGE_BYTES = 256 * 1024;
 export interface ServerRoutes {
   /** By `METHOD /path`; the result is sent as JSON. An RpcError is 400, or 503 where no bridge is left. */
   json: Record<string, (body: unknown) => unknown>;
-  /** By path: takes the connection, or answers undefined to refuse it. */
-  sockets: Record<string, (query: URLSearchParams) => ((socket: WebSocket) => void) | undefined>;
+  /** By path: takes the connection, or answers undefined to refuse it. `others`: also from other hosts. */
+  sockets: Record<
+    string,
+    { others: boolean; take(query: URLSearchParams): ((socket: WebSocket) => void) | undefined }
+  >;
 }
 
 /** HTTP and WebSocket on one port, with JSON in and out. */
@@ -21,9 +24,12 @@ export class ApiServer {
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
   readonly #routes: ServerRoutes;
+  readonly #onlyThisHost: boolean;
 
-  constructor(routes: ServerRoutes) {
+  /** `onlyThisHost`: what is not for others is answered only to who asks from the address that is asked. */
+  constructor(routes: ServerRoutes, onlyThisHost: boolean) {
     this.#routes = routes;
+    this.#onlyThisHost = onlyThisHost;
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
@@ -58,6 +64,7 @@ export class ApiServer {
     const { pathname } = new URL(request.url ?? '/', 'http://cluster');
     const route = this.#routes.json[`${request.method} ${pathname}`];
     try {
+      if (this.#isForeign(request)) throw new RpcError('forbidden', 'this API is for its own host alone');
       if (route === undefined) throw new RpcError('not-found', `no ${request.method} ${pathname} here`);
       sendJson(response, 200, await route(await readBody(request)));
     } catch (error) {
@@ -68,9 +75,16 @@ export class ApiServer {
     }
   }
 
+  /** Nobody else can have a connection whose two ends are one address. */
+  #isForeign({ socket }: IncomingMessage): boolean {
+    return this.#onlyThisHost && socket.remoteAddress !== socket.localAddress;
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://cluster');
-    const take = this.#routes.sockets[pathname]?.(searchParams);
+    const route = this.#routes.sockets[pathname];
+    const refused = route === undefined || (!route.others && this.#isForeign(request));
+    const take = refused ? undefined : route.take(searchParams);
     if (take === undefined) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
@@ -79,7 +93,7 @@ export class ApiServer {
   }
 }
 
-const STATUS: Record<string, number> = { 'not-found': 404, 'no-bridge': 503 };
+const STATUS: Record<string, number> = { forbidden: 403, 'not-found': 404, 'no-bridge': 503 };
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
   if (request.method !== 'POST') return undefined;

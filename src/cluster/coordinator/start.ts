@@ -41,22 +41,26 @@ export async function startCluster(
   });
   const lobby = new Lobby({ ...settings, pool, clock: system.clock, onEvent: tell });
   let url = '';
-  const server = new ApiServer({
+  const routes = {
     json: {
       'GET /health': () => health(pool),
       'GET /bridges': () => pool.infos,
       'GET /samples': () => pool.sample(),
       'GET /pads': () => pool.pads(),
-      'POST /rooms/access': (body) => access(lobby, url, body),
+      'POST /rooms/access': (body: unknown) => access(lobby, url, body),
     },
     sockets: {
-      '/join': (query) => lobby.admit(query.get('token') ?? ''),
-      '/events': () => (socket) => {
-        listeners.add(socket);
-        socket.on('close', () => listeners.delete(socket));
+      '/join': { others: true, take: (query: URLSearchParams) => lobby.admit(query.get('token') ?? '') },
+      '/events': {
+        others: false,
+        take: () => (socket: WebSocket) => {
+          listeners.add(socket);
+          socket.on('close', () => listeners.delete(socket));
+        },
       },
     },
-  });
+  };
+  const server = new ApiServer(routes, settings.apiFor === 'this-host');
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
