@@ -13,10 +13,12 @@ const START_TIMEOUT_MS = 60_000;
 
 export interface TestGrid {
   url: string;
+  /** Of the server; its drivers and browsers descend from it. */
+  pid: number;
   close(): Promise<void>;
 }
 
-/** A real Selenium Grid on loopback with two slots for Chromium, whose sessions end 15 s after their client. */
+/** A real Selenium Grid on loopback with two slots for Chromium, whose sessions end 10 s after their client. */
 export async function startTestGrid(): Promise<TestGrid> {
   await ensureProgram('java', ['-version'], ['default-jre-headless']);
   await ensureProgram('chromedriver', ['--version'], ['chromium-driver']);
@@ -41,7 +43,7 @@ detect-drivers = false
 selenium-manager = false
 max-sessions = 2
 override-max-sessions = true
-session-timeout = 15
+session-timeout = 10
 [[node.driver-configuration]]
 display-name = "Chromium"
 stereotype = '${JSON.stringify(stereotype)}'
@@ -61,6 +63,7 @@ reject-unsupported-caps = true
   await ready(url, server);
   return {
     url,
+    pid: server.pid ?? 0,
     async close() {
       const ended = once(server, 'exit');
       server.kill('SIGTERM');
