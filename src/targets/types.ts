@@ -93,16 +93,31 @@ export type TargetEvent =
   | { type: 'room-placed'; roomId: string; bridgeId: string; reason: 'first' | 'spread' | 'bridge-died' }
   | { type: 'target-lost'; reason: string };
 
-/** A participant's way into a room. */
-export interface RoomAccess {
-  /** Which client speaks to it; see `src/cluster/signalling/`. */
-  protocol: 'rtc-bench-v1';
-  /** WebSocket address with everything the participant needs in it. */
+/** A participant's way into a room; `protocol` says which client of the engines speaks to it. */
+export type RoomAccess = ClusterRoomAccess | JanusRoomAccess;
+
+interface RoomPlace {
+  /** WebSocket address of the signalling. */
   url: string;
   /** The room as the target knows it. */
   roomName: string;
   /** The bridge it was placed on, where the target says so before the join. */
   bridgeId: string | null;
+}
+
+/** The address has everything the participant needs in it; see `src/cluster/signalling/`. */
+export interface ClusterRoomAccess extends RoomPlace {
+  protocol: 'rtc-bench-v1';
+}
+
+/** Janus's JSON API and its plugin `videoroom`; see `src/janus/`. */
+export interface JanusRoomAccess extends RoomPlace {
+  protocol: 'janus-videoroom';
+  bridgeId: string;
+  /** Janus's own name of the room: a number, or a text where its plugin is set to `string_ids`. */
+  roomId: number | string;
+  /** A session that is silent for longer than the server allows is ended by it. */
+  keepAliveMs: number;
 }
 
 export interface AccessRequest {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type ProcessStat, processTree } from '../../src/participants/browser/process-tree.ts';
+import { processTree } from '../../src/participants/browser/process-tree.ts';
+import type { ProcessStat } from '../../src/system/process-stat.ts';
 
 /** How a process was called; empty when it has ended. */
 export function commandLine(pid: number): string {

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type { Browser } from 'puppeteer';
 import { environmentError, errorMessage } from '../../errors.ts';
 import { sweepLeftovers } from '../../setup/leftovers.ts';
+import { RunDirectory } from '../../system/run-directory.ts';
 import { Scope } from '../../system/scope.ts';
 import { sibling } from '../../system/sibling.ts';
 import type { System } from '../../system/types.ts';
@@ -10,7 +11,6 @@ import type { BrowserDriver, BrowserPage, ProcessUsage } from './driver.ts';
 import type { FindBrowser, LocalBrowser, LocalBrowserSettings } from './local-browser.ts';
 import { killTree, processTree } from './process-tree.ts';
 import { PuppeteerPage } from './puppeteer-page.ts';
-import { RunDirectory } from './run-directory.ts';
 
 /** How long a browser may take to end by itself before it is killed. */
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -38,7 +38,7 @@ export class PuppeteerDriver implements BrowserDriver {
     requireNetwork();
     sweepLeftovers();
     signal.throwIfAborted();
-    const directory = RunDirectory.create();
+    const directory = RunDirectory.create('browser');
     this.#scope.defer('temporary browser profile', () => directory.remove());
     const browser = await this.#launch(found, directory);
     this.#browser = browser;

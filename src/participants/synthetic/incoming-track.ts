@@ -1,9 +1,9 @@
-import type { ConsumerInfo } from '../../cluster/signalling/protocol.ts';
 import { beginsKeyFrame, vp8DescriptorBytes } from '../../packets/key-frame.ts';
 import { type PayloadFormat, type ReceiveStream, StreamField } from '../../packets/types.ts';
 import type { TrackSample } from '../types.ts';
 import { NackList } from './nack-list.ts';
 import { hasFeedback, rtxPayloadType } from './negotiation.ts';
+import type { Receiving } from './rooms/types.ts';
 import type { ReportBlock } from './rtcp/build.ts';
 
 /** How long a key frame may stay away before it is asked for (again). */
@@ -17,7 +17,7 @@ export interface IncomingFormat {
 }
 
 /** What the packet loop must know to receive a consumer. */
-export function formatOf({ rtpParameters, kind }: ConsumerInfo): IncomingFormat {
+export function formatOf({ rtpParameters, kind }: Receiving): IncomingFormat {
   const encoding = rtpParameters.encodings?.[0];
   const codec = rtpParameters.codecs[0];
   if (encoding?.ssrc === undefined || codec === undefined) throw new Error('the SFU named no SSRC or codec');
@@ -33,7 +33,7 @@ export function formatOf({ rtpParameters, kind }: ConsumerInfo): IncomingFormat 
 
 /** A track that is received: what was counted, what is missing, what to report and to ask for. */
 export class IncomingTrack {
-  readonly info: ConsumerInfo;
+  readonly info: Receiving;
   readonly stream: ReceiveStream;
   readonly format: IncomingFormat;
   readonly nacks: NackList;
@@ -59,7 +59,7 @@ export class IncomingTrack {
   #delaySumMs = 0;
   #delayCount = 0;
 
-  constructor(info: ConsumerInfo, format: IncomingFormat, stream: ReceiveStream, nowMs: number) {
+  constructor(info: Receiving, format: IncomingFormat, stream: ReceiveStream, nowMs: number) {
     this.info = info;
     this.format = format;
     this.stream = stream;

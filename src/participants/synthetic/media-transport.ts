@@ -1,14 +1,9 @@
-import type { TransportInfo } from '../../cluster/signalling/protocol.ts';
-import type {
-  PacketLoop,
-  PacketSocket,
-  ReceiveExtensions,
-  SrtpKeys,
-  SrtpProfile,
-} from '../../packets/types.ts';
+import type { PacketLoop, PacketSocket, SrtpKeys, SrtpProfile } from '../../packets/types.ts';
 import type { Certificate } from './dtls/certificate.ts';
-import { DtlsClient } from './dtls/client.ts';
-import { IceAgent } from './ice/agent.ts';
+import { DtlsClient, type Fingerprint } from './dtls/client.ts';
+import { IceAgent, type IceCredentials, iceCredentials } from './ice/agent.ts';
+import type { ExtensionIds } from './negotiation.ts';
+import type { Candidate, LocalEnd, RemoteEnd } from './rooms/types.ts';
 import { parseRtcp, type RtcpItem } from './rtcp/parse.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 
@@ -37,114 +32,129 @@ export interface TransportEvents {
   onLost(reason: string): void;
 }
 
+/** What there is of a transport once its other end is known. */
+interface Path {
+  socket: PacketSocket;
+  ice: IceAgent;
+  dtls: DtlsClient;
+}
+
 /** One WebRTC transport: a socket, ICE, DTLS and then RTP and RTCP, protected by the packet loop. */
-export class MediaTransport implements Task {
-  readonly transportId: string;
-  readonly socket: PacketSocket;
+export class MediaTransport implements Task, LocalEnd {
+  readonly ice: IceCredentials = iceCredentials();
   /** SSRC of reports that no own media stream is the sender of. */
   readonly reportSsrc: number;
-  /** When ICE found the path to work; 0 before that. */
+  /** Resolves with the keys in use; rejects with what ICE or DTLS found wrong. Pending until it is opened. */
+  readonly connected: Promise<SrtpKeys>;
+  /** When its other end became known, and when ICE found the path to work; 0 before that. */
+  openedAtMs = 0;
   iceAtMs = 0;
   readonly #context: TransportContext;
+  readonly #recordArrivals: boolean;
   readonly #events: TransportEvents;
-  readonly #ice: IceAgent;
-  readonly #dtls: DtlsClient;
-  #connected = false;
+  #path: Path | null = null;
+  #extensions: ExtensionIds = {};
+  #isConnected = false;
   #closed = false;
-  #abort: (reason: Error) => void = () => {};
+  #succeed: (keys: SrtpKeys) => void = () => {};
+  #fail: (reason: Error) => void = () => {};
 
-  private constructor(
-    context: TransportContext,
-    info: TransportInfo,
-    socket: PacketSocket,
-    remote: Endpoint,
-    events: TransportEvents,
-  ) {
+  constructor(context: TransportContext, recordArrivals: boolean, events: TransportEvents) {
     this.#context = context;
+    this.#recordArrivals = recordArrivals;
     this.#events = events;
-    this.transportId = info.transportId;
-    this.socket = socket;
     this.reportSsrc = 1 + Math.floor(context.random() * 0xfffffffe);
-    const { loop, nowMs, random } = context;
-    const send = (data: Buffer) => loop.sendControl(socket.id, data);
-    this.#ice = new IceAgent({
-      remote: {
-        usernameFragment: info.iceParameters.usernameFragment,
-        password: info.iceParameters.password,
-      },
-      remoteAddress: remote,
-      send,
-      nowMs,
-      random,
+    this.connected = new Promise((resolve, reject) => {
+      this.#succeed = resolve;
+      this.#fail = reject;
     });
-    this.#dtls = new DtlsClient({
-      certificate: context.certificate,
-      fingerprints: info.dtlsParameters.fingerprints,
-      profiles: context.profiles,
-      send,
-      nowMs,
-      onClosed: (reason) => this.#lost(reason),
-    });
+    this.connected.catch(() => {});
   }
 
-  /** Opens the socket towards the SFU's preferred UDP candidate and begins to check it. */
-  static async open(
-    context: TransportContext,
-    info: TransportInfo,
-    recordArrivals: boolean,
-    events: TransportEvents,
-  ): Promise<MediaTransport> {
-    const remote = chooseCandidate(info);
-    const socket = await context.loop.open({
-      ...remote,
-      recordArrivals,
-      receiveBufferBytes: RECEIVE_BUFFER_BYTES,
-    });
-    const transport = new MediaTransport(context, info, socket, remote, events);
-    context.bySocket.set(socket.id, transport);
-    context.connecting.add(transport);
-    context.scheduler.add(transport, context.nowMs());
-    return transport;
+  get fingerprint(): Fingerprint {
+    return { algorithm: 'sha-256', value: this.#context.certificate.sha256 };
+  }
+
+  get isOpen(): boolean {
+    return this.#path !== null;
+  }
+
+  /** Only an open transport has one. */
+  get socket(): PacketSocket {
+    if (this.#path === null) throw new Error('the transport was not opened');
+    return this.#path.socket;
+  }
+
+  /** Header extensions of what is received; empty before it is opened. */
+  get extensions(): ExtensionIds {
+    return this.#extensions;
   }
 
   get roundTripTimeMs(): number | null {
-    return this.#ice.roundTripTimeMs;
+    return this.#path?.ice.roundTripTimeMs ?? null;
   }
 
-  /** Resolves with the keys in use; rejects with the signal's reason or what ICE or DTLS found wrong. */
-  async connect(receiveExtensions: ReceiveExtensions, signal: AbortSignal): Promise<SrtpKeys> {
-    const { nowMs, loop } = this.#context;
-    const aborted = new Promise<never>((_, reject) => {
-      this.#abort = reject;
+  /** Opens the socket towards the SFU's preferred UDP candidate and begins to check it. */
+  async open({ ice, candidates, fingerprints, extensions }: RemoteEnd): Promise<void> {
+    const { loop, nowMs, random, certificate, profiles, bySocket, connecting, scheduler } = this.#context;
+    const remoteAddress = preferred(candidates);
+    const socket = await loop.open({
+      ...remoteAddress,
+      recordArrivals: this.#recordArrivals,
+      receiveBufferBytes: RECEIVE_BUFFER_BYTES,
     });
-    aborted.catch(() => {});
-    const abort = () => this.#abort(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      signal.throwIfAborted();
-      await Promise.race([this.#ice.connected, aborted]);
-      this.iceAtMs = nowMs();
-      this.#dtls.start();
-      const keys = await Promise.race([this.#dtls.keys, aborted]);
-      loop.setKeys(this.socket.id, keys, receiveExtensions);
-      this.#connected = true;
-      this.#context.connecting.delete(this);
-      return keys;
-    } finally {
-      signal.removeEventListener('abort', abort);
+    if (this.#closed) {
+      loop.close(socket.id);
+      throw new Error('the transport was closed');
     }
+    const send = (data: Buffer) => loop.sendControl(socket.id, data);
+    const path: Path = {
+      socket,
+      ice: new IceAgent({ local: this.ice, remote: ice, remoteAddress, send, nowMs, random }),
+      dtls: new DtlsClient({
+        certificate,
+        fingerprints,
+        profiles,
+        send,
+        nowMs,
+        onClosed: (reason) => this.#lost(reason),
+      }),
+    };
+    this.#path = path;
+    this.#extensions = extensions;
+    this.openedAtMs = nowMs();
+    bySocket.set(socket.id, this);
+    connecting.add(this);
+    scheduler.add(this, nowMs());
+    this.#connect(path).then(this.#succeed, this.#fail);
+  }
+
+  async #connect({ socket, ice, dtls }: Path): Promise<SrtpKeys> {
+    const { nowMs, loop, connecting } = this.#context;
+    await ice.connected;
+    if (this.#closed) throw new Error('the transport was closed');
+    this.iceAtMs = nowMs();
+    dtls.start();
+    const keys = await dtls.keys;
+    if (this.#closed) throw new Error('the transport was closed');
+    const { transportSequence = null, captureTime = null } = this.#extensions;
+    loop.setKeys(socket.id, keys, { transportSequenceId: transportSequence, captureTimeId: captureTime });
+    this.#isConnected = true;
+    connecting.delete(this);
+    return keys;
   }
 
   run(dueMs: number): number | null {
-    if (this.#closed) return null;
-    if (!this.#ice.tick()) this.#lost('ICE consent expired: the SFU does not answer any more');
-    this.#dtls.tick();
-    return dueMs + (this.#connected ? CONNECTED_TICK_MS : CONNECTING_TICK_MS);
+    const path = this.#path;
+    if (this.#closed || path === null) return null;
+    if (!path.ice.tick()) this.#lost('ICE consent expired: the SFU does not answer any more');
+    path.dtls.tick();
+    return dueMs + (this.#isConnected ? CONNECTED_TICK_MS : CONNECTING_TICK_MS);
   }
 
   receiveControl(data: Buffer, receivedAtMs: number): void {
-    if ((data[0] ?? 0) < 4) this.#ice.receive(data, receivedAtMs);
-    else this.#dtls.receive(data);
+    if ((data[0] ?? 0) < 4) this.#path?.ice.receive(data, receivedAtMs);
+    else this.#path?.dtls.receive(data);
   }
 
   receiveRtcp(packet: Buffer, receivedAtMs: number): void {
@@ -152,7 +162,7 @@ export class MediaTransport implements Task {
   }
 
   sendRtcp(...packets: Buffer[]): void {
-    if (this.#connected && !this.#closed) {
+    if (this.#isConnected && !this.#closed) {
       this.#context.loop.sendRtcp(this.socket.id, Buffer.concat(packets));
     }
   }
@@ -161,29 +171,26 @@ export class MediaTransport implements Task {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#dtls.close();
-    this.#context.bySocket.delete(this.socket.id);
+    this.#fail(new Error('the transport was closed'));
+    if (this.#path === null) return;
+    const { socket, dtls } = this.#path;
+    dtls.close();
+    this.#context.bySocket.delete(socket.id);
     this.#context.connecting.delete(this);
-    this.#context.loop.close(this.socket.id);
-    this.#abort(new Error('the transport was closed'));
+    this.#context.loop.close(socket.id);
   }
 
   #lost(reason: string): void {
     if (this.#closed) return;
-    if (this.#connected) this.#events.onLost(reason);
-    else this.#abort(new Error(reason));
+    if (this.#isConnected) this.#events.onLost(reason);
+    else this.#fail(new Error(reason));
   }
 }
 
-interface Endpoint {
-  address: string;
-  port: number;
-}
-
-function chooseCandidate({ iceCandidates }: TransportInfo): Endpoint {
-  const [best] = iceCandidates
+function preferred(candidates: readonly Candidate[]): { address: string; port: number } {
+  const [best] = candidates
     .filter((candidate) => candidate.protocol === 'udp')
     .sort((a, b) => b.priority - a.priority);
   if (best === undefined) throw new Error('the SFU offers no UDP candidate');
-  return { address: best.address ?? best.ip, port: best.port };
+  return { address: best.address, port: best.port };
 }

@@ -62,7 +62,7 @@ function video(
 }
 
 /** What a synthetic participant can send and receive, with the payload types that Chromium gives them. */
-function ownCapabilities(): client.RtpCapabilities {
+export function ownCapabilities(): client.RtpCapabilities {
   const extension = (
     kind: MediaKind,
     uri: client.RtpHeaderExtensionUri,

@@ -70,7 +70,7 @@ export class Participant {
       const { session, joined } = await Session.join(
         this.#context,
         this.#plan,
-        access.url,
+        access,
         beganMs,
         {
           onPublished: (source, durationMs) =>

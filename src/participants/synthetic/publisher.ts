@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { types as mediasoup } from 'mediasoup';
-import type { SignallingClient } from '../../cluster/signalling/client.ts';
 import type { MediaSource, ParticipantPlan, VideoPublication } from '../../scenario/plan-types.ts';
 import { layersOf, SCREEN_LAYER, type VideoLayer } from '../layers.ts';
 import type { TrackSample } from '../types.ts';
@@ -8,8 +6,8 @@ import { AudioSource } from './audio-source.ts';
 import type { LatenessMeter } from './lateness.ts';
 import type { MediaStore, MediaTrack } from './media/store.ts';
 import type { MediaTransport, TransportContext } from './media-transport.ts';
-import { extensionIds, type Negotiated, rtxPayloadType } from './negotiation.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import type { RoomClient, SendEncoding, Sending, SendRequest } from './rooms/types.ts';
 import { bye, senderReport, sourceDescription } from './rtcp/build.ts';
 import type { RtcpItem } from './rtcp/parse.ts';
 import type { Task } from './scheduler.ts';
@@ -21,8 +19,7 @@ const REPORT_INTERVAL_MS = 1000;
 export interface PublisherOptions {
   context: TransportContext;
   transport: MediaTransport;
-  signalling: SignallingClient;
-  negotiated: Negotiated;
+  room: RoomClient;
   media: MediaStore;
   lateness: LatenessMeter;
   plan: ParticipantPlan;
@@ -41,6 +38,17 @@ export interface Publication {
   nackCount: number;
 }
 
+/** What is sent of a source, and how its sending begins. */
+interface Source {
+  source: MediaSource;
+  layers: readonly { track: MediaTrack; layer: VideoLayer | null }[];
+  begin(streams: OutgoingStream[]): AudioSource | VideoSource;
+}
+
+interface Planned extends Source {
+  request: SendRequest;
+}
+
 /** Sends what one participant publishes, with its reports, retransmissions and key frames. */
 export class Publisher implements Task {
   /** Of the last report by the SFU, from its own reception of our sender reports; null before that. */
@@ -50,23 +58,24 @@ export class Publisher implements Task {
   readonly #publications: Publication[] = [];
   readonly #transportSequence: { next: number };
   readonly #cname = randomBytes(9).toString('base64url');
-  #nextMid = 0;
+  readonly #planned: readonly Planned[];
   #closed = false;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#transportSequence = { next: Math.floor(options.context.random() * 0x10000) };
+    this.#planned = this.#plan();
+  }
+
+  /** What is going to be published. */
+  get requests(): SendRequest[] {
+    return this.#planned.map(({ request }) => request);
   }
 
   async publish(): Promise<void> {
-    const { publish } = this.#options.plan;
     const { context } = this.#options;
-    const wanted: Promise<void>[] = [];
-    if (publish.audio !== null) wanted.push(this.#audio(publish.audio.pattern));
-    if (publish.video !== null) wanted.push(this.#camera(publish.video));
-    if (publish.screen !== null) wanted.push(this.#screen(publish.screen));
     context.scheduler.add(this, context.nowMs() + REPORT_INTERVAL_MS * context.random());
-    await Promise.all(wanted);
+    await Promise.all(this.#planned.map((planned) => this.#produce(planned)));
   }
 
   onRtcp(item: RtcpItem, receivedAtMs: number): void {
@@ -123,50 +132,68 @@ export class Publisher implements Task {
     this.#options.transport.sendRtcp(sourceDescription(ssrc, this.#cname), bye(ssrcs));
   }
 
-  async #audio(pattern: 'speech' | 'continuous'): Promise<void> {
+  #plan(): Planned[] {
+    const { publish } = this.#options.plan;
+    return [
+      ...(publish.audio === null ? [] : [this.#audio(publish.audio.pattern)]),
+      ...(publish.video === null ? [] : [this.#camera(publish.video)]),
+      ...(publish.screen === null ? [] : [this.#screen(publish.screen)]),
+    ].map((planned, i) => ({ ...planned, request: this.#request(planned, String(i)) }));
+  }
+
+  #audio(pattern: 'speech' | 'continuous'): Source {
     const { media, lateness, seed, context } = this.#options;
     const speechFrames = media.track('opus-speech').frames.length;
     const track = media.joined(['opus-speech', 'opus-silence']);
-    await this.#produce('microphone', [{ track, layer: null }], ([stream]) => {
-      if (stream === undefined) throw new Error('audio has one stream');
-      return new AudioSource(stream, {
-        pattern,
-        speechFrames,
-        seed,
-        originMs: context.nowMs(),
-        firstTimestamp: this.#random32(),
-        lateness,
-      });
-    });
+    return {
+      source: 'microphone',
+      layers: [{ track, layer: null }],
+      begin: ([stream]) => {
+        if (stream === undefined) throw new Error('audio has one stream');
+        return new AudioSource(stream, {
+          pattern,
+          speechFrames,
+          seed,
+          originMs: context.nowMs(),
+          firstTimestamp: this.#random32(),
+          lateness,
+        });
+      },
+    };
   }
 
-  async #camera(video: VideoPublication): Promise<void> {
+  #camera(video: VideoPublication): Source {
     const { media } = this.#options;
     const layers = layersOf(video);
-    const tracks = layers.map((layer) => ({
-      track: media.track(`${video.codec}-${layer.heightPixels}`),
-      layer: layers.length > 1 ? layer : null,
-    }));
-    await this.#produce('camera', tracks, (streams) =>
-      this.#videoSource(
-        streams.map((stream) => ({ stream, playlist: loopPlaylist(stream.track.frames.length) })),
-        video.framesPerSecond,
-      ),
-    );
+    return {
+      source: 'camera',
+      layers: layers.map((layer) => ({
+        track: media.track(`${video.codec}-${layer.heightPixels}`),
+        layer: layers.length > 1 ? layer : null,
+      })),
+      begin: (streams) =>
+        this.#videoSource(
+          streams.map((stream) => ({ stream, playlist: loopPlaylist(stream.track.frames.length) })),
+          video.framesPerSecond,
+        ),
+    };
   }
 
-  async #screen(screen: { framesPerSecond: number; peakIntervalS: number }): Promise<void> {
+  #screen(screen: { framesPerSecond: number; peakIntervalS: number }): Source {
     const track = this.#options.media.track('vp8-screen');
     const framesPerSlide = Math.max(1, Math.round(screen.peakIntervalS * screen.framesPerSecond));
-    await this.#produce('screen', [{ track, layer: null }], (streams) =>
-      this.#videoSource(
-        streams.map((stream) => ({
-          stream,
-          playlist: slidePlaylist(track.frames.length, track.keyFrames, framesPerSlide),
-        })),
-        screen.framesPerSecond,
-      ),
-    );
+    return {
+      source: 'screen',
+      layers: [{ track, layer: null }],
+      begin: (streams) =>
+        this.#videoSource(
+          streams.map((stream) => ({
+            stream,
+            playlist: slidePlaylist(track.frames.length, track.keyFrames, framesPerSlide),
+          })),
+          screen.framesPerSecond,
+        ),
+    };
   }
 
   #videoSource(
@@ -182,59 +209,54 @@ export class Publisher implements Task {
     });
   }
 
-  /** Asks the SFU to take a source and then sends it. */
-  async #produce(
-    source: MediaSource,
-    tracks: readonly { track: MediaTrack; layer: VideoLayer | null }[],
-    begin: (streams: OutgoingStream[]) => AudioSource | VideoSource,
-  ): Promise<void> {
-    const { context, transport, signalling, negotiated, onPublished } = this.#options;
-    const codec = tracks[0]?.track.codec ?? 'opus';
+  #request({ source, layers }: Source, mid: string): SendRequest {
+    const codec = layers[0]?.track.codec ?? 'opus';
     const kind = codec === 'opus' ? 'audio' : 'video';
-    const mimeType = `${kind}/${codec}`;
-    const sending = negotiated.sending(kind, mimeType);
-    if (sending === null) throw new Error(`the SFU does not take ${mimeType}`);
-    const mid = String(this.#nextMid);
-    this.#nextMid += 1;
-    const streams = tracks.map(({ track, layer }) => this.#stream(sending, mid, track, layer));
-    const askedAtMs = context.nowMs();
-    const { producerId } = await signalling.request('produce', {
-      transportId: transport.transportId,
-      kind,
+    return {
       source,
-      rtpParameters: {
-        ...sending,
-        mid,
-        encodings: tracks.map(({ layer }, i) => encodingOf(source, layer, streams[i])),
-        rtcp: { cname: this.#cname, reducedSize: true },
-      },
-    });
-    if (this.#closed) return;
-    onPublished(source, context.nowMs() - askedAtMs);
-    const task = begin(streams);
-    this.#publications.push({ source, producerId, task, streams, nackCount: 0 });
-    // Spread over a frame's time, so that participants who joined together do not send in step.
-    context.scheduler.add(task, context.nowMs() + (kind === 'audio' ? 20 : 33) * context.random());
+      kind,
+      mimeType: `${kind}/${codec}`,
+      mid,
+      cname: this.#cname,
+      encodings: layers.map(({ track, layer }) => ({
+        ssrc: this.#random32(),
+        rtxSsrc: this.#random32(),
+        rid: layer?.rid ?? null,
+        maxBitrateBps: layer?.maxBitrateBps ?? (source === 'screen' ? SCREEN_LAYER.maxBitrateBps : null),
+        scaleDownBy: layer?.scaleDownBy ?? 1,
+        hasTemporalLayers: track.frames.some((frame) => frame.temporalLayer > 0),
+      })),
+    };
   }
 
-  #stream(
-    sending: mediasoup.RtpParameters,
-    mid: string,
-    track: MediaTrack,
-    layer: VideoLayer | null,
-  ): OutgoingStream {
+  /** Asks the SFU to take a source and then sends it. */
+  async #produce({ source, request, layers, begin }: Planned): Promise<void> {
+    const { context, room, onPublished } = this.#options;
+    const sending = await room.publish(request);
+    if (this.#closed) return;
+    onPublished(source, sending.durationMs);
+    const streams = layers.flatMap(({ track }, i) => {
+      const encoding = request.encodings[i];
+      return encoding === undefined ? [] : [this.#stream(sending, request.mid, track, encoding)];
+    });
+    const task = begin(streams);
+    this.#publications.push({ source, producerId: sending.producerId, task, streams, nackCount: 0 });
+    // Spread over a frame's time, so that participants who joined together do not send in step.
+    context.scheduler.add(task, context.nowMs() + (request.kind === 'audio' ? 20 : 33) * context.random());
+  }
+
+  #stream(sending: Sending, mid: string, track: MediaTrack, encoding: SendEncoding): OutgoingStream {
     const { context, transport, wallMs } = this.#options;
-    const payloadType = sending.codecs[0]?.payloadType ?? 0;
-    const rtx = rtxPayloadType(sending);
+    const { payloadType, rtxPayloadType, extensions } = sending;
     return new OutgoingStream({
       loop: context.loop,
       socketId: transport.socket.id,
-      ssrc: this.#random32(),
-      rtx: rtx === null ? null : { ssrc: this.#random32(), payloadType: rtx },
+      ssrc: encoding.ssrc,
+      rtx: rtxPayloadType === null ? null : { ssrc: encoding.rtxSsrc, payloadType: rtxPayloadType },
       payloadType,
       mid,
-      rid: layer?.rid ?? null,
-      extensions: extensionIds(sending.headerExtensions),
+      rid: encoding.rid,
+      extensions,
       transportSequence: this.#transportSequence,
       track,
       wallMs,
@@ -275,28 +297,4 @@ export class Publisher implements Task {
 
 function middleNtp(wallMs: number): number {
   return Math.floor((wallMs % 65_536_000) * 65.536) | 0;
-}
-
-/** Simulcast layers are told apart by RID as browsers do it; anything else by SSRC. */
-function encodingOf(
-  source: MediaSource,
-  layer: VideoLayer | null,
-  stream: OutgoingStream | undefined,
-): mediasoup.RtpEncodingParameters {
-  if (layer !== null) {
-    const temporal = stream?.track.frames.some((frame) => frame.temporalLayer > 0) === true;
-    return {
-      rid: layer.rid,
-      maxBitrate: layer.maxBitrateBps,
-      scaleResolutionDownBy: layer.scaleDownBy,
-      scalabilityMode: temporal ? 'L1T3' : 'L1T1',
-    } as mediasoup.RtpEncodingParameters;
-  }
-  const rtxSsrc = stream?.rtxSsrc ?? null;
-  return {
-    ssrc: stream?.ssrc ?? 0,
-    ...(rtxSsrc === null ? {} : { rtx: { ssrc: rtxSsrc } }),
-    ...(source === 'microphone' ? { dtx: true } : {}),
-    ...(source === 'screen' ? { maxBitrate: SCREEN_LAYER.maxBitrateBps } : {}),
-  };
 }

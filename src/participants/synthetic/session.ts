@@ -1,14 +1,16 @@
-import { SignallingClient } from '../../cluster/signalling/client.ts';
-import type { SignallingMethods } from '../../cluster/signalling/protocol.ts';
-import type { SrtpProfile } from '../../packets/types.ts';
+import { once } from 'node:events';
+import type { ProducerInfo } from '../../cluster/signalling/protocol.ts';
+import { errorMessage } from '../../errors.ts';
 import type { MediaSource, ParticipantPlan } from '../../scenario/plan-types.ts';
+import type { RoomAccess } from '../../targets/types.ts';
 import type { JoinSteps, TrackSample } from '../types.ts';
 import type { IncomingTrack } from './incoming-track.ts';
 import type { LatenessMeter } from './lateness.ts';
 import type { MediaStore } from './media/store.ts';
 import { MediaTransport, type TransportContext } from './media-transport.ts';
-import { extensionIds, type Negotiated, negotiate } from './negotiation.ts';
 import { Publisher } from './publisher.ts';
+import { connectRoom } from './rooms/connect.ts';
+import type { RoomClient } from './rooms/types.ts';
 import type { Task } from './scheduler.ts';
 import { Subscriber } from './subscriber.ts';
 
@@ -39,7 +41,6 @@ export interface Joined {
   bridgeId: string;
   joinMs: number;
   steps: JoinSteps;
-  srtpProfile: SrtpProfile;
 }
 
 /** One participant's time in a room: signalling, two transports, what it sends and what it receives. */
@@ -47,7 +48,7 @@ export class Session implements Task {
   readonly #context: SessionContext;
   readonly #plan: ParticipantPlan;
   readonly #events: SessionEvents;
-  readonly #signalling: SignallingClient;
+  readonly #room: RoomClient;
   readonly #beganMs: number;
   #send: MediaTransport | null = null;
   #receive: MediaTransport | null = null;
@@ -67,13 +68,13 @@ export class Session implements Task {
     context: SessionContext,
     plan: ParticipantPlan,
     events: SessionEvents,
-    signalling: SignallingClient,
+    room: RoomClient,
     beganMs: number,
   ) {
     this.#context = context;
     this.#plan = plan;
     this.#events = events;
-    this.#signalling = signalling;
+    this.#room = room;
     this.#beganMs = beganMs;
   }
 
@@ -81,13 +82,13 @@ export class Session implements Task {
   static async join(
     context: SessionContext,
     plan: ParticipantPlan,
-    url: string,
+    access: RoomAccess,
     beganMs: number,
     events: SessionEvents,
     signal: AbortSignal,
   ): Promise<{ session: Session; joined: Joined }> {
-    const signalling = await SignallingClient.connect(url, signal);
-    const session = new Session(context, plan, events, signalling, beganMs);
+    const room = await connectRoom(access, plan.id, context.nowMs, signal);
+    const session = new Session(context, plan, events, room, beganMs);
     try {
       return { session, joined: await session.#join(signal) };
     } catch (error) {
@@ -96,8 +97,9 @@ export class Session implements Task {
     }
   }
 
+  /** Those whose other end is known. */
   get transports(): MediaTransport[] {
-    return [this.#send, this.#receive].filter((transport) => transport !== null);
+    return [this.#send, this.#receive].flatMap((transport) => (transport?.isOpen === true ? transport : []));
   }
 
   get roundTripTimeMs(): number | null {
@@ -120,11 +122,10 @@ export class Session implements Task {
     this.#publisher?.close();
     this.#subscriber?.close();
     this.#context.loop.flush();
-    for (const transport of this.transports) transport.close();
-    if (this.#signalling.isOpen) {
-      await this.#signalling.request('leave', {}, { timeoutMs: 2000 }).catch(() => {});
-    }
-    this.#signalling.close();
+    this.#send?.close();
+    this.#receive?.close();
+    await this.#room.leave();
+    this.#room.close();
   }
 
   /** Watches for first packets and frames until there is nothing to wait for. */
@@ -140,89 +141,52 @@ export class Session implements Task {
     const { nowMs } = this.#context;
     const { publish, subscribe } = this.#plan;
     this.#listen();
-    const room = await this.#signalling.request('join', {}, { signal });
-    const negotiated = negotiate(room.routerRtpCapabilities);
+    const { bridgeId, producers } = await this.#room.join(signal);
     const sends = publish.audio !== null || publish.video !== null || publish.screen !== null;
     const receives = subscribe.audio === 'all' || subscribe.video !== 'none' || !sends;
-    const [send, receive] = await Promise.all([
-      sends ? this.#open('send', signal) : null,
-      receives ? this.#open('recv', signal) : null,
-    ]);
+    const send = sends ? this.#transport('send') : null;
+    const receive = receives ? this.#transport('recv') : null;
     this.#send = send;
     this.#receive = receive;
-    const createdAtMs = nowMs();
-    this.#steps = { ...this.#steps, signallingMs: createdAtMs - this.#beganMs };
-    const ids = extensionIds(
-      negotiated.receiveCapabilities.headerExtensions?.map(({ uri, preferredId }) => ({
-        uri,
-        id: preferredId,
-      })),
-    );
-    const extensions = {
-      transportSequenceId: ids.transportSequence ?? null,
-      captureTimeId: ids.captureTime ?? null,
-    };
-    const [keys] = await Promise.all(
-      this.transports.map((transport) => this.#connect(transport, extensions, signal)),
-    );
-    if (keys === undefined) throw new Error('the participant has no transport');
-    // The slower of two transports counts, so that the steps add up to the whole.
-    const iceAtMs = Math.max(...this.transports.map((transport) => transport.iceAtMs));
-    const joinedAtMs = nowMs();
-    this.#steps = { ...this.#steps, iceMs: iceAtMs - createdAtMs, dtlsMs: joinedAtMs - iceAtMs };
-    const joinMs = joinedAtMs - this.#beganMs;
-    if (receive !== null)
-      this.#subscribe(receive, negotiated, room.producers, ids.transportSequence !== undefined);
-    if (send !== null) await this.#publish(send, negotiated);
-    return { bridgeId: room.bridgeId, joinMs, steps: this.#steps, srtpProfile: keys.profile };
+    const publisher = send === null ? null : this.#publish(send);
+    await Promise.all([
+      send === null ? null : this.#room.openSend(send, publisher?.requests ?? [], signal),
+      receive === null ? null : this.#room.openReceive(receive, signal),
+    ]);
+    // The way for what is received may come only with the first of it.
+    const comesWithMedia = receive !== null && !receive.isOpen;
+    if (comesWithMedia) await abortable(this.#subscribe(receive, producers), signal);
+    const open = this.transports;
+    await abortable(Promise.all(open.map(({ connected }) => connected)), signal);
+    this.#steps = { ...this.#steps, ...stepsOf(open, this.#beganMs, nowMs()) };
+    const joinMs = nowMs() - this.#beganMs;
+    if (receive !== null && !comesWithMedia) void this.#subscribe(receive, producers);
+    await publisher?.publish();
+    return { bridgeId, joinMs, steps: this.#steps };
   }
 
-  async #open(direction: 'send' | 'recv', signal: AbortSignal): Promise<MediaTransport> {
-    const info = await this.#signalling.request('createTransport', { direction }, { signal });
-    return MediaTransport.open(this.#context, info, direction === 'recv', {
+  #transport(direction: 'send' | 'recv'): MediaTransport {
+    const transport = new MediaTransport(this.#context, direction === 'recv', {
       onRtcp: (item, receivedAtMs) => {
         if (direction === 'send') this.#publisher?.onRtcp(item, receivedAtMs);
         else this.#subscriber?.onRtcp(item, receivedAtMs);
       },
       onLost: (reason) => this.#lost(reason),
     });
-  }
-
-  async #connect(
-    transport: MediaTransport,
-    extensions: { transportSequenceId: number | null; captureTimeId: number | null },
-    signal: AbortSignal,
-  ) {
-    const { certificate } = this.#context;
-    const dtlsParameters: SignallingMethods['connectTransport']['params']['dtlsParameters'] = {
-      role: 'client',
-      fingerprints: [{ algorithm: 'sha-256', value: certificate.sha256 }],
-    };
-    const { transportId } = transport;
-    const [keys] = await Promise.all([
-      transport.connect(extensions, signal),
-      this.#signalling.request('connectTransport', { transportId, dtlsParameters }, { signal }),
-    ]);
-    return keys;
+    transport.connected.catch((error: unknown) => this.#lost(errorMessage(error)));
+    return transport;
   }
 
   #listen(): void {
-    const signalling = this.#signalling;
-    signalling.on('newProducer', (producer) => this.#producers((to) => to.addProducer(producer)));
-    signalling.on('producerClosed', ({ producerId }) =>
-      this.#producers((to) => to.removeProducer(producerId)),
-    );
-    signalling.on('consumerClosed', ({ consumerId }) => this.#subscriber?.removeConsumer(consumerId));
-    signalling.on('consumerLayers', ({ consumerId, spatialLayer }) =>
+    const room = this.#room;
+    room.on('newProducer', (producer) => this.#producers((to) => to.addProducer(producer)));
+    room.on('producerClosed', ({ producerId }) => this.#producers((to) => to.removeProducer(producerId)));
+    room.on('consumerClosed', ({ consumerId }) => this.#subscriber?.removeConsumer(consumerId));
+    room.on('consumerLayers', ({ consumerId, spatialLayer }) =>
       this.#subscriber?.onLayers(consumerId, spatialLayer),
     );
-    signalling.on('activeSpeakers', ({ participantIds }) =>
-      this.#producers((to) => to.onSpeakers(participantIds)),
-    );
-    signalling.on('bridgeLost', ({ bridgeId, reason }) =>
-      this.#lost(`bridge ${bridgeId} is gone: ${reason}`),
-    );
-    void signalling.closed.then(({ code }) => this.#lost(`the signalling connection ended (${code})`));
+    room.on('activeSpeakers', ({ participantIds }) => this.#producers((to) => to.onSpeakers(participantIds)));
+    room.on('lost', ({ reason }) => this.#lost(reason));
   }
 
   /** What was told between the answer to `join` and the connected transport, in order. */
@@ -233,20 +197,14 @@ export class Session implements Task {
     else action(this.#subscriber);
   }
 
-  #subscribe(
-    transport: MediaTransport,
-    negotiated: Negotiated,
-    producers: SignallingMethods['join']['result']['producers'],
-    transportWide: boolean,
-  ): void {
+  /** Resolves when what it wants of `producers` was answered. */
+  async #subscribe(transport: MediaTransport, producers: readonly ProducerInfo[]): Promise<void> {
     const context = this.#context;
     const subscriber = new Subscriber({
       context,
       transport,
-      signalling: this.#signalling,
-      negotiated,
+      room: this.#room,
       plan: this.#plan,
-      transportWide,
       byStream: context.byStream,
       onSubscribed: ({ producerId, source }, durationMs) =>
         this.#events.onSubscribed(producerId, source, durationMs),
@@ -254,17 +212,17 @@ export class Session implements Task {
       onTrouble: (error) => this.#trouble(error),
     });
     this.#subscriber = subscriber;
-    subscriber.begin(producers);
+    const begun = subscriber.begin(producers);
     for (const action of this.#early.splice(0)) action(subscriber);
+    await begun;
   }
 
-  async #publish(transport: MediaTransport, negotiated: Negotiated): Promise<void> {
+  #publish(transport: MediaTransport): Publisher {
     const context = this.#context;
-    this.#publisher = new Publisher({
+    const publisher = new Publisher({
       context,
       transport,
-      signalling: this.#signalling,
-      negotiated,
+      room: this.#room,
       media: context.media,
       lateness: context.lateness,
       plan: this.#plan,
@@ -272,7 +230,8 @@ export class Session implements Task {
       wallMs: context.wallMs,
       onPublished: (source, durationMs) => this.#events.onPublished(source, durationMs),
     });
-    await this.#publisher.publish();
+    this.#publisher = publisher;
+    return publisher;
   }
 
   #firsts(subscriber: Subscriber): void {
@@ -291,11 +250,39 @@ export class Session implements Task {
 
   /** Requests about a producer or consumer that has just gone fail, and that is no trouble. */
   #trouble(error: unknown): void {
-    if (this.#signalling.isOpen) return;
-    this.#lost(error instanceof Error ? error.message : String(error));
+    if (!this.#room.isOpen) this.#lost(errorMessage(error));
   }
 
   #lost(reason: string): void {
     if (!this.#closed) this.#events.onLost(reason);
+  }
+}
+
+/** The slower of two transports counts, so that the steps add up to the whole; without any there is no such step. */
+function stepsOf(
+  open: readonly MediaTransport[],
+  beganMs: number,
+  joinedAtMs: number,
+): Pick<JoinSteps, 'signallingMs' | 'iceMs' | 'dtlsMs'> {
+  if (open.length === 0) return { signallingMs: joinedAtMs - beganMs, iceMs: null, dtlsMs: null };
+  const openedAtMs = Math.max(...open.map((transport) => transport.openedAtMs));
+  const iceAtMs = Math.max(...open.map((transport) => transport.iceAtMs));
+  return {
+    signallingMs: openedAtMs - beganMs,
+    iceMs: Math.max(0, iceAtMs - openedAtMs),
+    dtlsMs: joinedAtMs - Math.max(openedAtMs, iceAtMs),
+  };
+}
+
+/** As `work`, but rejects with the signal's reason as soon as it is aborted. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const stop = new AbortController();
+  const aborted = once(signal, 'abort', { signal: stop.signal }).then(() => Promise.reject(signal.reason));
+  aborted.catch(() => {});
+  try {
+    return (await Promise.race([work, aborted])) as T;
+  } finally {
+    stop.abort();
   }
 }

@@ -1,4 +1,3 @@
-import type { SignallingClient } from '../../cluster/signalling/client.ts';
 import type { ProducerInfo } from '../../cluster/signalling/protocol.ts';
 import { SocketField } from '../../packets/types.ts';
 import type { MediaSource, ParticipantPlan } from '../../scenario/plan-types.ts';
@@ -6,7 +5,8 @@ import { decideSubscriptions, type HeldState, rememberSpeakers } from '../subscr
 import type { TrackSample } from '../types.ts';
 import { formatOf, IncomingTrack } from './incoming-track.ts';
 import type { MediaTransport, TransportContext } from './media-transport.ts';
-import { hasFeedback, type Negotiated } from './negotiation.ts';
+import { hasFeedback } from './negotiation.ts';
+import type { RoomClient } from './rooms/types.ts';
 import {
   MAX_REPORT_BLOCKS,
   nack,
@@ -32,11 +32,8 @@ const DEFAULT_ROUND_TRIP_MS = 100;
 export interface SubscriberOptions {
   context: TransportContext;
   transport: MediaTransport;
-  signalling: SignallingClient;
-  negotiated: Negotiated;
+  room: RoomClient;
   plan: ParticipantPlan;
-  /** Whether transport-wide sequence numbers were negotiated. */
-  transportWide: boolean;
   /** Whose stream a stream of the packet loop is. */
   byStream: Map<number, { subscriber: Subscriber; track: IncomingTrack }>;
   onSubscribed(producer: { producerId: string; source: MediaSource }, durationMs: number): void;
@@ -63,22 +60,23 @@ export class Subscriber implements Task {
     this.#options = options;
   }
 
-  begin(producers: readonly ProducerInfo[]): void {
+  /** Resolves when what is asked for now was answered, one way or the other. */
+  async begin(producers: readonly ProducerInfo[]): Promise<void> {
     const { context } = this.#options;
     for (const producer of producers) this.#producers.set(producer.producerId, producer);
     context.scheduler.add(this, context.nowMs() + FEEDBACK_INTERVAL_MS * context.random());
-    this.#update();
+    await this.#update();
   }
 
   addProducer(producer: ProducerInfo): void {
     this.#producers.set(producer.producerId, producer);
-    this.#update();
+    void this.#update();
   }
 
   removeProducer(producerId: string): void {
     this.#producers.delete(producerId);
     this.#drop(producerId);
-    this.#update();
+    void this.#update();
   }
 
   removeConsumer(consumerId: string): void {
@@ -88,7 +86,7 @@ export class Subscriber implements Task {
 
   onSpeakers(participantIds: readonly string[]): void {
     this.#speakers = rememberSpeakers(this.#speakers, participantIds);
-    this.#update();
+    void this.#update();
   }
 
   onLayers(consumerId: string, spatialLayer: number | null): void {
@@ -132,6 +130,7 @@ export class Subscriber implements Task {
   run(dueMs: number, nowMs: number): number | null {
     if (this.#closed) return null;
     const { transport } = this.#options;
+    if (!transport.isOpen) return dueMs + FEEDBACK_INTERVAL_MS;
     const { counters, arrivals } = transport.socket;
     const written = counters[SocketField.arrivals] ?? 0;
     const [any] = this.#tracks.values();
@@ -147,7 +146,9 @@ export class Subscriber implements Task {
       this.#nextReportMs = dueMs + REPORT_INTERVAL_MS;
     }
     // Without transport-wide sequence numbers there is nothing to tell in between.
-    return this.#options.transportWide ? dueMs + FEEDBACK_INTERVAL_MS : this.#nextReportMs;
+    return transport.extensions.transportSequence !== undefined
+      ? dueMs + FEEDBACK_INTERVAL_MS
+      : this.#nextReportMs;
   }
 
   #report(nowMs: number): void {
@@ -194,7 +195,7 @@ export class Subscriber implements Task {
     return this.#nackScheduled ? nowMs + NACK_INTERVAL_MS : null;
   }
 
-  #update(): void {
+  async #update(): Promise<void> {
     if (this.#closed) return;
     const { plan } = this.#options;
     const held = new Map<string, HeldState>();
@@ -207,29 +208,27 @@ export class Subscriber implements Task {
       speakers: this.#speakers,
       held,
     });
-    for (const producer of change.consume) this.#attempt(this.#consume(producer));
-    for (const producerId of change.resume) this.#attempt(this.#resume(producerId));
-    for (const producerId of change.pause) this.#attempt(this.#pause(producerId));
-    for (const producerId of change.close) this.#attempt(this.#closeTrack(producerId));
+    await Promise.all([
+      ...change.consume.map((producer) => this.#attempt(this.#consume(producer))),
+      ...change.resume.map((producerId) => this.#attempt(this.#resume(producerId))),
+      ...change.pause.map((producerId) => this.#attempt(this.#pause(producerId))),
+      ...change.close.map((producerId) => this.#attempt(this.#closeTrack(producerId))),
+    ]);
   }
 
-  #attempt(action: Promise<void>): void {
-    action.catch((error: unknown) => {
+  #attempt(action: Promise<void>): Promise<void> {
+    return action.catch((error: unknown) => {
       if (!this.#closed) this.#options.onTrouble(error);
     });
   }
 
   async #consume(producer: ProducerInfo): Promise<void> {
-    const { signalling, transport, negotiated, plan, context, byStream } = this.#options;
+    const { room, transport, plan, context, byStream } = this.#options;
     const { producerId } = producer;
     this.#asking.add(producerId);
     const askedAtMs = context.nowMs();
     try {
-      const info = await signalling.request('consume', {
-        transportId: transport.transportId,
-        producerId,
-        rtpCapabilities: negotiated.receiveCapabilities,
-      });
+      const info = await room.subscribe(producerId);
       if (this.#closed || !this.#producers.has(producerId)) return;
       const format = formatOf(info);
       const stream = context.loop.addStream(transport.socket.id, format);
@@ -237,19 +236,13 @@ export class Subscriber implements Task {
       this.#tracks.set(producerId, track);
       byStream.set(stream.id, { subscriber: this, track });
       this.#options.onTrack();
-      const { preferredSpatialLayer } = plan.subscribe;
-      if (info.kind === 'video' && preferredSpatialLayer !== null) {
-        await signalling.request('setPreferredLayers', {
-          consumerId: info.consumerId,
-          spatialLayer: preferredSpatialLayer,
-        });
-      }
-      await signalling.request('resumeConsumer', { consumerId: info.consumerId });
+      const preferred = info.kind === 'video' ? plan.subscribe.preferredSpatialLayer : null;
+      await room.start(info.consumerId, preferred);
     } finally {
       this.#asking.delete(producerId);
     }
     // Who speaks may have changed meanwhile.
-    this.#update();
+    void this.#update();
   }
 
   async #resume(producerId: string): Promise<void> {
@@ -257,21 +250,21 @@ export class Subscriber implements Task {
     if (track === undefined) return;
     track.resume(this.#options.context.nowMs());
     this.#options.context.loop.restartFrames(track.stream.id);
-    await this.#options.signalling.request('resumeConsumer', { consumerId: track.info.consumerId });
+    await this.#options.room.resume(track.info.consumerId);
   }
 
   async #pause(producerId: string): Promise<void> {
     const track = this.#tracks.get(producerId);
     if (track === undefined) return;
     track.pause();
-    await this.#options.signalling.request('pauseConsumer', { consumerId: track.info.consumerId });
+    await this.#options.room.pause(track.info.consumerId);
   }
 
   async #closeTrack(producerId: string): Promise<void> {
     const track = this.#tracks.get(producerId);
     if (track === undefined) return;
     this.#drop(producerId);
-    await this.#options.signalling.request('closeConsumer', { consumerId: track.info.consumerId });
+    await this.#options.room.unsubscribe(track.info.consumerId);
   }
 
   #drop(producerId: string): void {

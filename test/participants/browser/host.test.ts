@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundlePage } from '../../../src/participants/browser/page-bundle.ts';
 import { PageServer } from '../../../src/participants/browser/page-server.ts';
-import { parseStat, processTree } from '../../../src/participants/browser/process-tree.ts';
-import { RunDirectory } from '../../../src/participants/browser/run-directory.ts';
+import { processTree } from '../../../src/participants/browser/process-tree.ts';
 import { sweepLeftovers } from '../../../src/setup/leftovers.ts';
+import { parseStat } from '../../../src/system/process-stat.ts';
+import { RunDirectory } from '../../../src/system/run-directory.ts';
 
 describe('parseStat', () => {
   it('reads a process whose name is full of traps', () => {
@@ -30,11 +31,11 @@ describe('processTree', () => {
 
 describe('RunDirectory', () => {
   it('is kept while its owner lives and removed by a later run when it does not', async () => {
-    const own = RunDirectory.create();
-    const orphan = RunDirectory.create();
+    const own = RunDirectory.create('browser');
+    const orphan = RunDirectory.create('browser');
     orphan.folder('profile');
     writeFileSync(join(orphan.path, 'pid'), `${2 ** 30} 1\n`);
-    const reused = RunDirectory.create();
+    const reused = RunDirectory.create('browser');
     writeFileSync(join(reused.path, 'pid'), `${process.pid} 1\n`);
     sweepLeftovers();
     expect(existsSync(own.path)).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IceAgent } from '../../../src/participants/synthetic/ice/agent.ts';
+import { IceAgent, iceCredentials } from '../../../src/participants/synthetic/ice/agent.ts';
 import { decodeStun, encodeStun, StunType } from '../../../src/participants/synthetic/ice/stun.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
@@ -53,6 +53,7 @@ describe('an ICE agent', () => {
     let nowMs = 1000;
     const sent: Buffer[] = [];
     const made = new IceAgent({
+      local: iceCredentials(),
       remote,
       remoteAddress: { address: '192.0.2.1', port: 7000 },
       send: (data) => sent.push(data),

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { startTimeOf } from '../../../system/process-start.ts';
-import { processLives } from '../run-directory.ts';
+import { processLives } from '../../../system/run-directory.ts';
 
 const PREFIX = 'rtc-bench';
 

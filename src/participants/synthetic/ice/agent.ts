@@ -18,7 +18,15 @@ export interface IceCredentials {
   password: string;
 }
 
+export function iceCredentials(): IceCredentials {
+  return {
+    usernameFragment: randomBytes(6).toString('base64url').slice(0, 8),
+    password: randomBytes(18).toString('base64url'),
+  };
+}
+
 export interface IceOptions {
+  local: IceCredentials;
   remote: IceCredentials;
   remoteAddress: { address: string; port: number };
   send(data: Buffer): void;
@@ -48,10 +56,7 @@ export class IceAgent {
 
   constructor(options: IceOptions) {
     this.#options = options;
-    this.local = {
-      usernameFragment: randomBytes(6).toString('base64url').slice(0, 8),
-      password: randomBytes(18).toString('base64url'),
-    };
+    this.local = options.local;
     this.#lastConsentMs = options.nowMs();
     this.connected = new Promise((resolve) => {
       this.#connect = resolve;

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTimeOf } from '../../system/process-start.ts';
+import { startTimeOf } from './process-start.ts';
 
-const PREFIX = 'rtc-bench-browser-';
+/** What `sweepLeftovers` knows our folders by. */
+const PREFIX = 'rtc-bench-';
 const OWNER_FILE = 'pid';
 
 /** A temporary folder of one run, which says whose it is: `sweepLeftovers` clears up after a run that was killed. */
@@ -15,8 +16,8 @@ export class RunDirectory {
     this.path = path;
   }
 
-  static create(): RunDirectory {
-    const path = mkdtempSync(join(tmpdir(), PREFIX));
+  static create(purpose: 'browser' | 'janus'): RunDirectory {
+    const path = mkdtempSync(join(tmpdir(), `${PREFIX}${purpose}-`));
     writeFileSync(join(path, OWNER_FILE), `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`);
     return new RunDirectory(path);
   }
