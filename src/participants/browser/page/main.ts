@@ -1,8 +1,8 @@
 import type { PageApi } from '../page-api.ts';
+import { observePeerConnections } from './cluster/peer-connections.ts';
 import { EventQueue } from './event-queue.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { Studio } from './media/studio.ts';
-import { observePeerConnections } from './peer-connections.ts';
 import { Session } from './session.ts';
 
 declare global {

@@ -1,20 +1,33 @@
-import type { Device, types } from 'mediasoup-client';
-import type { SignallingClient } from '../../../cluster/signalling/client.ts';
 import type { ProducerInfo } from '../../../cluster/signalling/protocol.ts';
 import type { ParticipantPlan } from '../../../scenario/plan-types.ts';
+import type { RoomEventSource } from '../../room-events.ts';
 import { decideSubscriptions, type HeldState } from '../../subscriptions.ts';
 import type { ReceivedTrack } from '../stats/tracks.ts';
+import type { LinkListener } from './link.ts';
 import type { Room } from './room.ts';
 import { Stage } from './stage.ts';
 
-export interface ReceiverListener {
-  /** First RTP packet of a track, and how long after it was asked for. */
-  firstPacket(producer: ProducerInfo, durationMs: number): void;
-  firstFrame(): void;
+/** What is received, as whichever protocol brought it. */
+export interface Incoming extends Omit<ReceivedTrack, 'spatialLayer' | 'layerSwitches' | 'firstFrameMs' | 'paused'> {
+  track: MediaStreamTrack;
+  /** This end forgets it; the SFU is told otherwise. */
+  close(): void;
 }
 
+/** How tracks are asked for, held back and given up. */
+export interface ReceivingEnd {
+  /** Nothing need flow before `start`. */
+  subscribe(producer: ProducerInfo): Promise<Incoming>;
+  start(consumerId: string, preferredSpatialLayer: number | null): Promise<void>;
+  pause(consumerId: string): Promise<void>;
+  resume(consumerId: string): Promise<void>;
+  unsubscribe(consumerId: string): Promise<void>;
+}
+
+export type ReceiverListener = Pick<LinkListener, 'firstPacket' | 'firstFrame'>;
+
 interface Held {
-  consumer: types.Consumer;
+  incoming: Incoming;
   state: HeldState;
   track: ReceivedTrack;
   hide(): void;
@@ -23,9 +36,7 @@ interface Held {
 /** Receives what one participant subscribes to, and follows the room as producers and speakers come and go. */
 export class Receiver {
   readonly #participant: ParticipantPlan;
-  readonly #device: Device;
-  readonly #transport: types.Transport;
-  readonly #client: SignallingClient;
+  readonly #end: ReceivingEnd;
   readonly #listener: ReceiverListener;
   readonly #room: Room;
   readonly #stage = new Stage();
@@ -36,20 +47,17 @@ export class Receiver {
 
   constructor(
     participant: ParticipantPlan,
-    device: Device,
-    transport: types.Transport,
-    client: SignallingClient,
+    end: ReceivingEnd,
     room: Room,
+    events: RoomEventSource,
     listener: ReceiverListener,
   ) {
     this.#participant = participant;
-    this.#device = device;
-    this.#transport = transport;
-    this.#client = client;
+    this.#end = end;
     this.#room = room;
     this.#listener = listener;
-    client.on('consumerClosed', ({ consumerId }) => this.#consumerClosed(consumerId));
-    client.on('consumerLayers', ({ consumerId, spatialLayer }) =>
+    events.on('consumerClosed', ({ consumerId }) => this.#consumerClosed(consumerId));
+    events.on('consumerLayers', ({ consumerId, spatialLayer }) =>
       this.#layerChanged(consumerId, spatialLayer),
     );
   }
@@ -66,16 +74,16 @@ export class Receiver {
   /** The SFU closed a consumer by itself; its producer, if it still is there, may be asked for again. */
   #consumerClosed(consumerId: string): void {
     for (const [producerId, held] of this.#held) {
-      if (held.consumer.id !== consumerId) continue;
+      if (held.track.consumerId !== consumerId) continue;
       this.#held.delete(producerId);
-      this.#end(held);
+      this.#drop(held);
     }
     void this.#follow();
   }
 
   #layerChanged(consumerId: string, spatialLayer: number | null): void {
-    for (const { consumer, track } of this.#held.values()) {
-      if (consumer.id !== consumerId) continue;
+    for (const { track } of this.#held.values()) {
+      if (track.consumerId !== consumerId) continue;
       if (track.spatialLayer !== null && track.spatialLayer !== spatialLayer) track.layerSwitches += 1;
       track.spatialLayer = spatialLayer;
     }
@@ -87,7 +95,7 @@ export class Receiver {
 
   close(): void {
     this.#closed = true;
-    for (const held of this.#held.values()) this.#end(held);
+    for (const held of this.#held.values()) this.#drop(held);
     this.#held.clear();
     this.#stage.close();
   }
@@ -122,42 +130,26 @@ export class Receiver {
 
   async #consume(producer: ProducerInfo): Promise<void> {
     const askedMs = performance.now();
-    const info = await this.#client.request('consume', {
-      transportId: this.#transport.id,
-      producerId: producer.producerId,
-      rtpCapabilities: this.#device.recvRtpCapabilities as never,
-    });
-    const consumer = await this.#transport.consume({
-      id: info.consumerId,
-      producerId: info.producerId,
-      kind: info.kind,
-      rtpParameters: info.rtpParameters as types.RtpParameters,
-      streamId: info.publisherId,
-    });
+    const incoming = await this.#end.subscribe(producer);
     if (this.#closed) {
-      consumer.close();
+      incoming.close();
       return;
     }
-    const { track } = consumer;
+    const { track, close: _close, ...told } = incoming;
     track.addEventListener(
       'unmute',
       () => this.#listener.firstPacket(producer, performance.now() - askedMs),
       { once: true },
     );
     const received: ReceivedTrack = {
-      source: info.source,
-      kind: info.kind,
-      producerId: info.producerId,
-      consumerId: info.consumerId,
-      publisherId: info.publisherId,
-      mid: consumer.localId,
+      ...told,
       spatialLayer: null,
       layerSwitches: 0,
       firstFrameMs: null,
       paused: false,
     };
     this.#held.set(producer.producerId, {
-      consumer,
+      incoming,
       state: 'active',
       hide: this.#stage.show(track, () => {
         received.firstFrameMs = performance.now() - askedMs;
@@ -165,17 +157,8 @@ export class Receiver {
       }),
       track: received,
     });
-    await this.#preferLayer(consumer);
-    await this.#client.request('resumeConsumer', { consumerId: consumer.id });
-  }
-
-  async #preferLayer(consumer: types.Consumer): Promise<void> {
     const { preferredSpatialLayer } = this.#participant.subscribe;
-    if (consumer.kind !== 'video' || preferredSpatialLayer === null) return;
-    await this.#client.request('setPreferredLayers', {
-      consumerId: consumer.id,
-      spatialLayer: preferredSpatialLayer,
-    });
+    await this.#end.start(told.consumerId, told.kind === 'video' ? preferredSpatialLayer : null);
   }
 
   async #setState(producerId: string, state: HeldState): Promise<void> {
@@ -183,22 +166,21 @@ export class Receiver {
     if (held === undefined) return;
     held.state = state;
     held.track.paused = state === 'paused';
-    const method = state === 'active' ? 'resumeConsumer' : 'pauseConsumer';
-    await this.#client.request(method, { consumerId: held.consumer.id });
+    const { consumerId } = held.track;
+    await (state === 'active' ? this.#end.resume(consumerId) : this.#end.pause(consumerId));
   }
 
   async #closeConsumer(producerId: string): Promise<void> {
     const held = this.#held.get(producerId);
     if (held === undefined) return;
     this.#held.delete(producerId);
-    this.#end(held);
+    this.#drop(held);
     // Where the producer is gone, the SFU has closed the consumer already.
-    if (this.#room.has(producerId))
-      await this.#client.request('closeConsumer', { consumerId: held.consumer.id });
+    if (this.#room.has(producerId)) await this.#end.unsubscribe(held.track.consumerId);
   }
 
-  #end({ consumer, hide }: Held): void {
+  #drop({ incoming, hide }: Held): void {
     hide();
-    consumer.close();
+    incoming.close();
   }
 }

@@ -1,5 +1,5 @@
-import type { SignallingClient } from '../../../cluster/signalling/client.ts';
 import type { ProducerInfo } from '../../../cluster/signalling/protocol.ts';
+import type { RoomEventSource } from '../../room-events.ts';
 import { rememberSpeakers } from '../../subscriptions.ts';
 
 /** What the participant knows of its room, kept by what the signalling tells. */
@@ -10,7 +10,7 @@ export class Room {
   onChange: () => void = () => {};
 
   /** Attach before asking to join, so that nothing is missed. */
-  listen(client: SignallingClient): void {
+  listen(client: RoomEventSource): void {
     client.on('newProducer', (producer) => this.add([producer]));
     client.on('producerClosed', ({ producerId }) => {
       this.#producers.delete(producerId);

@@ -1,32 +1,20 @@
-import { Device, type types } from 'mediasoup-client';
-import { SignallingClient } from '../../../cluster/signalling/client.ts';
 import type { ParticipantSample } from '../../types.ts';
 import type { JoinRequest, PageEvent } from '../page-api.ts';
 import { mapParticipant } from '../stats/participant.ts';
 import { JoinClock } from './join-clock.ts';
+import { createLink, type LinkListener, type RoomLink } from './link.ts';
 import type { Studio } from './media/studio.ts';
-import { Publisher } from './publisher.ts';
-import { Receiver } from './receiver.ts';
-import { Room } from './room.ts';
-import { openTransport, type TransportListener } from './transports.ts';
 
-/** A cluster that does not answer must not keep anybody in the room. */
-const LEAVE_TIMEOUT_MS = 2_000;
 /** Sound may come long before the first picture, or a picture never; the steps are told after this in any case. */
 const FRAME_PATIENCE_MS = 10_000;
 
 /** One participant in one room, from its join to its end; a join after a loss is another session. */
 export class Session {
   readonly #request: JoinRequest;
-  readonly #studio: Studio;
   readonly #emit: (event: PageEvent) => void;
   readonly #clock: JoinClock;
   readonly #ending = new AbortController();
-  #client: SignallingClient | null = null;
-  #send: types.Transport | null = null;
-  #recv: types.Transport | null = null;
-  #publisher: Publisher | null = null;
-  #receiver: Receiver | null = null;
+  readonly #link: RoomLink;
   #bridgeId = '';
   #state: 'joining' | 'joined' | 'ended' = 'joining';
   #stepsTold = false;
@@ -34,9 +22,9 @@ export class Session {
 
   constructor(request: JoinRequest, studio: Studio, emit: (event: PageEvent) => void) {
     this.#request = request;
-    this.#studio = studio;
     this.#emit = emit;
     this.#clock = new JoinClock(request.elapsedMs);
+    this.#link = createLink(request, studio, this.#listener());
   }
 
   /** Resolves when the session has ended or everything that it publishes is confirmed; never rejects. */
@@ -57,9 +45,7 @@ export class Session {
   /** Resolves with a last reading, null when it was in no room. */
   async leave(): Promise<ParticipantSample | null> {
     const last = await this.sample().catch(() => null);
-    const client = this.#client;
-    if (client?.isOpen === true)
-      await client.request('leave', {}, { timeoutMs: LEAVE_TIMEOUT_MS }).catch(() => {});
+    await this.#link.leave();
     this.#end(null);
     return last;
   }
@@ -67,60 +53,38 @@ export class Session {
   /** null while it is in no room. */
   async sample(): Promise<ParticipantSample | null> {
     if (this.#state !== 'joined') return null;
-    const [send, recv] = await Promise.all([this.#send?.getStats(), this.#recv?.getStats()]);
+    const { send, recv } = await this.#link.stats();
     return mapParticipant({
       participantId: this.#request.participant.id,
       readAtMs: performance.timeOrigin + performance.now(),
-      send: send === undefined ? null : [...send.values()],
-      recv: recv === undefined ? null : [...recv.values()],
-      published: this.#publisher?.tracks() ?? [],
-      received: this.#receiver?.tracks() ?? [],
+      send: send === null ? null : [...send.values()],
+      recv: recv === null ? null : [...recv.values()],
+      published: this.#link.published(),
+      received: this.#link.received(),
     });
   }
 
   async #join(signal: AbortSignal): Promise<void> {
-    const { participant, access } = this.#request;
-    const client = await SignallingClient.connect(access.url, signal);
-    this.#client = client;
-    void client.closed.then(({ code, reason }) =>
-      this.#end(`signalling closed (${code} ${reason})`.trimEnd()),
-    );
-    client.on('bridgeLost', ({ bridgeId, reason }) => this.#end(`bridge ${bridgeId} lost: ${reason}`));
-    const room = new Room();
-    room.listen(client);
-    const device = new Device({ handlerName: browserHandler() });
-    const joined = await client.request('join', {}, { signal });
-    this.#bridgeId = joined.bridgeId;
-    room.add(joined.producers);
-    await device.load({ routerRtpCapabilities: joined.routerRtpCapabilities as types.RtpCapabilities });
-    const { publish, subscribe } = participant;
+    await this.#link.enter(signal);
+    const { publish } = this.#request.participant;
     const sends = publish.audio !== null || publish.video !== null || publish.screen !== null;
-    const receives = subscribe.audio !== 'none' || subscribe.video !== 'none';
-    const open = (direction: 'send' | 'recv') =>
-      openTransport(device, client, direction, this.#transportListener(), signal);
-    await Promise.all([
-      sends ? open('send').then((transport) => (this.#send = transport)) : null,
-      receives ? open('recv').then((transport) => (this.#recv = transport)) : null,
-    ]);
-    signal.throwIfAborted();
-    this.#clock.signalled();
-    await Promise.all([this.#receive(device, client, room), this.#publish(device)]);
     // With nothing to send and nobody to hear there is no transport to wait for.
-    if (!sends && (this.#receiver?.tracks().length ?? 0) === 0) this.#joined();
+    if (!sends && this.#link.received().length === 0) this.#joined();
   }
 
-  async #publish(device: Device): Promise<void> {
-    if (this.#send === null) return;
-    const { participant } = this.#request;
-    this.#publisher = new Publisher(device, this.#send, participant, this.#studio);
-    await this.#publisher.publish(participant);
-  }
-
-  async #receive(device: Device, client: SignallingClient, room: Room): Promise<void> {
-    if (this.#recv === null) return;
+  #listener(): LinkListener {
     const { participant, attempt } = this.#request;
     const participantId = participant.id;
-    this.#receiver = new Receiver(participant, device, this.#recv, client, room, {
+    return {
+      entered: (bridgeId) => {
+        this.#bridgeId = bridgeId;
+      },
+      signalled: () => this.#clock.signalled(),
+      iceConnected: () => this.#clock.iceConnected(),
+      connected: () => this.#joined(),
+      lost: (reason) => this.#end(reason),
+      published: (source, durationMs) =>
+        this.#emit({ type: 'published', participantId, source, attempt, durationMs }),
       firstPacket: ({ producerId, source }, durationMs) => {
         this.#emit({ type: 'subscribed', participantId, producerId, source, attempt, durationMs });
         this.#clock.packet();
@@ -130,18 +94,6 @@ export class Session {
         this.#clock.frame();
         this.#tellSteps();
       },
-    });
-    await this.#receiver.start();
-  }
-
-  #transportListener(): TransportListener {
-    const { participant, attempt } = this.#request;
-    return {
-      iceConnected: () => this.#clock.iceConnected(),
-      connected: () => this.#joined(),
-      failed: (direction) => this.#end(`the ${direction} transport failed`),
-      produced: (source, durationMs) =>
-        this.#emit({ type: 'published', participantId: participant.id, source, attempt, durationMs }),
     };
   }
 
@@ -183,18 +135,6 @@ export class Session {
     const { participant, attempt } = this.#request;
     if (reason !== null) this.#emit({ type, participantId: participant.id, attempt, reason });
     this.#ending.abort(new Error(reason ?? 'left'));
-    this.#receiver?.close();
-    this.#publisher?.close();
-    this.#send?.close();
-    this.#recv?.close();
-    this.#client?.close();
+    this.#link.close();
   }
-}
-
-/**
- * mediasoup-client's own detection asks `navigator.userAgentData`, which a page that was fetched by http from another
- * host does not have. Chromium and what is made of it share a handler.
- */
-function browserHandler(): 'Firefox120' | 'Chrome111' {
-  return /Firefox\//.test(navigator.userAgent) ? 'Firefox120' : 'Chrome111';
 }

@@ -1,6 +1,7 @@
 import type { types as mediasoup } from 'mediasoup';
 import { SignallingClient } from '../../../cluster/signalling/client.ts';
 import type { MediaSource } from '../../../scenario/plan-types.ts';
+import { clusterEvents } from '../../cluster-events.ts';
 import type { RoomEvents } from '../../room-events.ts';
 import { extensionIds, type Negotiated, negotiate, rtxPayloadType } from '../negotiation.ts';
 import type { LocalEnd, Receiving, RoomClient, SendEncoding, Sending, SendRequest } from './types.ts';
@@ -29,16 +30,7 @@ export class ClusterRoomClient implements RoomClient {
   }
 
   on<N extends keyof RoomEvents>(name: N, listener: (event: RoomEvents[N]) => void): void {
-    if (name !== 'lost') {
-      const told: Exclude<keyof RoomEvents, 'lost'> = name;
-      this.#signalling.on(told, (event) => listener(event as RoomEvents[N]));
-      return;
-    }
-    const lost = (reason: string) => listener({ reason } as RoomEvents[N]);
-    this.#signalling.on('bridgeLost', ({ bridgeId, reason }) =>
-      lost(`bridge ${bridgeId} is gone: ${reason}`),
-    );
-    void this.#signalling.closed.then(({ code }) => lost(`the signalling connection ended (${code})`));
+    clusterEvents(this.#signalling).on(name, listener);
   }
 
   async join(signal: AbortSignal) {

@@ -1,24 +1,15 @@
 import type { Device, types } from 'mediasoup-client';
-import type { SignallingClient } from '../../../cluster/signalling/client.ts';
-import type { MediaSource } from '../../../scenario/plan-types.ts';
-import { isMediaSource } from './media-source.ts';
+import type { SignallingClient } from '../../../../cluster/signalling/client.ts';
+import type { LinkListener } from '../link.ts';
+import { isMediaSource } from '../media-source.ts';
 import { withConnection } from './peer-connections.ts';
-
-export interface TransportListener {
-  iceConnected(): void;
-  connected(): void;
-  /** The connection is gone for good. */
-  failed(direction: 'send' | 'recv'): void;
-  /** The SFU confirmed a producer. */
-  produced(source: MediaSource, durationMs: number): void;
-}
 
 /** Makes one transport at both ends and ties it to the signalling. */
 export async function openTransport(
   device: Device,
   client: SignallingClient,
   direction: 'send' | 'recv',
-  listener: TransportListener,
+  listener: LinkListener,
   signal: AbortSignal,
 ): Promise<types.Transport> {
   const info = await client.request('createTransport', { direction }, { signal });
@@ -41,7 +32,7 @@ export async function openTransport(
   });
   transport.on('connectionstatechange', (state) => {
     if (state === 'connected') listener.connected();
-    if (state === 'failed') listener.failed(direction);
+    if (state === 'failed') listener.lost(`the ${direction} transport failed`);
   });
   transport.on('produce', ({ kind, rtpParameters, appData }, done, fail) => {
     const { source } = appData;
@@ -58,7 +49,7 @@ export async function openTransport(
         { signal },
       )
       .then(({ producerId }) => {
-        listener.produced(source, performance.now() - askedMs);
+        listener.published(source, performance.now() - askedMs);
         done({ id: producerId });
       }, fail);
   });

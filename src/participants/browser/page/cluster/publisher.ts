@@ -1,8 +1,9 @@
 import type { Device, types } from 'mediasoup-client';
-import type { MediaSource, ParticipantPlan } from '../../../scenario/plan-types.ts';
-import { layersOf, SCREEN_LAYER } from '../../layers.ts';
-import type { PublishedTrack } from '../stats/tracks.ts';
-import type { BorrowedTrack, Studio } from './media/studio.ts';
+import type { MediaSource, ParticipantPlan } from '../../../../scenario/plan-types.ts';
+import { layersOf, SCREEN_LAYER } from '../../../layers.ts';
+import type { PublishedTrack } from '../../stats/tracks.ts';
+import type { BorrowedTrack, Studio } from '../media/studio.ts';
+import { startBitrateKbps } from '../start-bitrate.ts';
 
 /** Sends what one participant publishes. */
 export class Publisher {
@@ -48,7 +49,7 @@ export class Publisher {
       const { video } = publish;
       const layers = layersOf(video);
       return {
-        codecOptions: startAtOnce(layers),
+        codecOptions: { videoGoogleStartBitrate: startBitrateKbps(layers) },
         codec: this.#codec(`video/${video.codec}`),
         encodings: layers.map((layer) => ({
           maxBitrate: layer.maxBitrateBps,
@@ -61,7 +62,7 @@ export class Publisher {
     }
     if (source === 'screen')
       return {
-        codecOptions: startAtOnce([SCREEN_LAYER]),
+        codecOptions: { videoGoogleStartBitrate: startBitrateKbps([SCREEN_LAYER]) },
         codec: this.#codec('video/vp8'),
         encodings: [{ maxBitrate: SCREEN_LAYER.maxBitrateBps }],
       };
@@ -75,13 +76,4 @@ export class Publisher {
     if (codec === undefined) throw new Error(`browser and SFU have no ${mimeType} in common to send`);
     return codec;
   }
-}
-
-/**
- * A load should be there when it is told to be. Left to itself libwebrtc starts at 300 kbit/s, and without feedback on
- * bandwidth it takes half a minute to dare three layers; where they are too much, its estimate comes down quickly.
- */
-function startAtOnce(layers: readonly { maxBitrateBps: number }[]): types.ProducerCodecOptions {
-  const sumBps = layers.reduce((sum, { maxBitrateBps }) => sum + maxBitrateBps, 0);
-  return { videoGoogleStartBitrate: Math.round(sumBps / 1000) };
 }
