@@ -26,7 +26,7 @@ export interface LoadedScenario {
 export async function readScenarioFile(path: string, cwd: string): Promise<LoadedScenario> {
   const absolute = resolve(cwd, path);
   const text = await readLimited(absolute, path, MAX_SCENARIO_BYTES, 'RTCB_SCENARIO_UNREADABLE');
-  const scenario = loadScenario(text, path);
+  const scenario = withAbsoluteSecretFile(loadScenario(text, path), dirname(absolute));
   const sha256 = createHash('sha256').update(text).digest('hex');
   const stated = scenario.target.maxPacketRatePps ?? null;
   const loaded = { scenario, path, sha256 };
@@ -47,6 +47,12 @@ export async function readScenarioFile(path: string, cwd: string): Promise<Loade
     throw usageError('RTCB_CAPACITY_INVALID', `${stated} has no maxPacketRatePps`, hint);
   }
   return { ...loaded, maxPacketRatePps: capacity.maxPacketRatePps, maxPacketRateSource: stated, capacity };
+}
+
+function withAbsoluteSecretFile(scenario: Scenario, folder: string): Scenario {
+  const { adminSecretFile } = scenario.target;
+  if (adminSecretFile === undefined) return scenario;
+  return { ...scenario, target: { ...scenario.target, adminSecretFile: resolve(folder, adminSecretFile) } };
 }
 
 async function readLimited(

@@ -75,6 +75,10 @@ export class BridgeWatch {
       case 'room-placed':
         this.#options.record({ tMs, ...event });
         return;
+      case 'notice':
+        this.#options.record({ tMs, type: 'warning', code: event.code, message: event.message });
+        this.#options.onNotice(event.message);
+        return;
       case 'target-lost':
         this.#options.onLost(event.reason);
         return;

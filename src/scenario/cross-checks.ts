@@ -20,11 +20,13 @@ export function crossProblems(scenario: ScenarioFile, source: ScenarioSource): P
     at(['target', 'placement'], 'placement "pinned" needs a `bridge` for every room or group');
   }
   checkCalibration(scenario, at);
-  const { url, allowPublic } = scenario.target;
-  if (url !== undefined && !allowPublic && isLocalHost(url) === false) {
-    at(['target', 'url'], 'this address is public', 'load only what is yours, and say so: allowPublic: true');
-  }
+  checkTarget(scenario, at);
   return problems;
+}
+
+/** Bridges that the target is going to have; null: a running cluster tells. */
+export function bridgeCount({ url, servers, bridges }: ScenarioFile['target']): number | null {
+  return url === undefined ? (servers?.length ?? bridges) : null;
 }
 
 /** Names of the stages as the planner will give them, from unchecked contents. */
@@ -56,6 +58,43 @@ export function groupSize(group: ParticipantGroup, scenario: ScenarioFile): numb
 }
 
 type At = (path: Path, message: string, hint?: string) => void;
+
+function checkTarget({ target }: ScenarioFile, at: At): void {
+  const { kind, start, servers, url, allowPublic } = target;
+  const addresses: [Path, string][] = [
+    ...(url === undefined ? [] : [[['target', 'url'], url] as [Path, string]]),
+    ...(servers ?? []).flatMap((server, i): [Path, string][] => [
+      [['target', 'servers', i, 'url'], server.url],
+      [['target', 'servers', i, 'admin'], server.admin],
+    ]),
+  ];
+  for (const [path, address] of addresses) {
+    if (!allowPublic && isLocalHost(address) === false)
+      at(path, 'this address is public', 'load only what is yours, and say so: allowPublic: true');
+  }
+  if (kind === 'janus' && start === (servers !== undefined))
+    at(['target'], 'a target of kind janus needs either `start: true` or `servers`');
+  const foreign =
+    kind === 'janus'
+      ? ([
+          ['url', url !== undefined, 'name running servers in `servers`'],
+          ['udp', Object.keys(target.udp).length > 0, 'Janus sets its own UDP buffers'],
+          [
+            'maxParticipantsPerBridgeAndRoom',
+            target.maxParticipantsPerBridgeAndRoom !== undefined,
+            'servers of Janus know nothing of each other: a room stays on one',
+          ],
+        ] as const)
+      : ([
+          ['start', start, 'only kind: janus has it'],
+          ['servers', servers !== undefined, 'only kind: janus has it; a running cluster goes by `url`'],
+          ['adminSecretFile', target.adminSecretFile !== undefined, 'only kind: janus has it'],
+          ['mediaAddress', target.mediaAddress !== undefined, 'only kind: janus has it'],
+        ] as const);
+  for (const [name, isSet, hint] of foreign) {
+    if (isSet) at(['target', name], `a target of kind ${kind} has no \`${name}\``, hint);
+  }
+}
 
 function checkRooms(scenario: ScenarioFile, at: At): void {
   const total = scenario.rooms.reduce((sum, room) => sum + room.count, 0);
@@ -99,13 +138,10 @@ function checkGroups(scenario: ScenarioFile, at: At): number {
 }
 
 function checkBridge(scenario: ScenarioFile, bridge: number | undefined, path: Path, at: At): void {
-  if (bridge === undefined || scenario.target.url !== undefined) return;
-  if (bridge >= scenario.target.bridges) {
-    at(
-      path,
-      `there is no bridge ${bridge}`,
-      `bridges count from 0, and target.bridges is ${scenario.target.bridges}`,
-    );
+  const count = bridgeCount(scenario.target);
+  if (bridge === undefined || count === null) return;
+  if (bridge >= count) {
+    at(path, `there is no bridge ${bridge}`, `bridges count from 0, and target.bridges is ${count}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type RtcBenchError, usageError } from '../errors.ts';
 import type { GateSpec } from '../gates/types.ts';
-import { crossProblems } from './cross-checks.ts';
+import { bridgeCount, crossProblems } from './cross-checks.ts';
 import { hostileNesting } from './guard.ts';
 import { schemaProblems } from './issues.ts';
 import { readGates, readObjective } from './read-gates.ts';
@@ -44,7 +44,9 @@ export function loadScenario(text: string, fileName: string): Scenario {
   } else problems.push(...crossProblems(parsed.data, source));
   if (problems.length > 0 || !parsed.success) throw invalid(source, problems);
   const calibrate = { ...parsed.data.calibrate, objective: objective.specs };
-  return { ...parsed.data, gates: gates.specs, calibrate };
+  const { target } = parsed.data;
+  const bridges = bridgeCount(target) ?? target.bridges;
+  return { ...parsed.data, target: { ...target, bridges }, gates: gates.specs, calibrate };
 }
 
 function contents(source: ScenarioSource): unknown {

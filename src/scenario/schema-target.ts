@@ -22,15 +22,57 @@ const maxPacketRatePps = z
     'Packets a second, in and out, that one bridge carries: a number, or a capacity file of `rtc-bench calibrate`, relative to the scenario. Without it stress is not told',
   );
 
+const janusServer = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^wss?$/ })
+      .max(2048)
+      .describe('Its JSON API over web sockets, e.g. ws://127.0.0.1:8188'),
+    admin: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .describe('Its admin API over HTTP, e.g. http://127.0.0.1:7088/admin'),
+  })
+  .describe('A running Janus');
+
 export const targetSchema = z
   .strictObject({
-    kind: z.enum(['mediasoup']).default('mediasoup').describe('The system under test'),
+    kind: z
+      .enum(['mediasoup', 'janus'])
+      .default('mediasoup')
+      .describe('The system under test: the embedded mediasoup cluster, or Janus with its plugin videoroom'),
     bridges: z
       .int()
       .min(1)
       .max(MAX_BRIDGES)
       .default(1)
-      .describe('Bridges to start, each a process of its own; ignored with `url`'),
+      .describe('Bridges to start, each a process of its own; ignored with `url` and `servers`'),
+    start: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Janus: starts the one that is installed here, with a configuration of our own, in a network namespace of the run',
+      ),
+    servers: z
+      .array(janusServer)
+      .min(1)
+      .max(MAX_BRIDGES)
+      .optional()
+      .describe('Janus: those that run already, each a bridge. A room stays on one'),
+    adminSecretFile: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        "Janus: file with the servers' admin_secret, relative to the scenario; without it RTC_BENCH_JANUS_ADMIN_SECRET of the environment",
+      ),
+    mediaAddress: z
+      .union([z.ipv4(), z.ipv6()])
+      .optional()
+      .describe(
+        'Janus with `start`: address of this host, not loopback, that it takes for media; the run then needs no network namespace',
+      ),
     url: z
       .url({ protocol: /^(wss?|https?)$/ })
       .max(2048)

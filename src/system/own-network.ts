@@ -39,6 +39,21 @@ export function inOwnNetwork(
   return ['unshare', ['--net', ...asWhom, '--', 'sh', '-c', SCRIPT, ...command]];
 }
 
+/**
+ * Begins this very command again, in a network of its own and under the same process id: nothing is left between it
+ * and who started it, so signals, streams and exit code stay what they are. Does not return.
+ */
+export function beginAgainInOwnNetwork(
+  unshare: string,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  const [name, args] = inOwnNetwork([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+  const known = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  // It is new in Node, and says so on stderr, which is ours.
+  process.removeAllListeners('warning');
+  process.execve?.(unshare, [name, ...args], Object.fromEntries(known));
+}
+
 /** Why this host lets us have none; null: it does. Takes some milliseconds and leaves nothing behind. */
 export async function ownNetworkObstacle(): Promise<string | null> {
   if (process.platform !== 'linux') return 'network namespaces are Linux only';

@@ -74,6 +74,10 @@ export interface PadReading {
   firCount: number | null;
   packetsLost: number | null;
   packetsRetransmitted: number | null;
+  /** Of the connection that carries it, as the SFU measured it; absent where it tells none of these. */
+  roundTripTimeMs?: number | null;
+  iceState?: string | null;
+  dtlsState?: string | null;
 }
 
 export interface BridgeInfo {
@@ -91,6 +95,8 @@ export type TargetEvent =
   | { type: 'bridge-up'; bridge: BridgeInfo }
   | { type: 'bridge-died'; bridgeId: string; reason: string }
   | { type: 'room-placed'; roomId: string; bridgeId: string; reason: 'first' | 'spread' | 'bridge-died' }
+  /** Something that whoever reads the report should know. */
+  | { type: 'notice'; code: string; message: string }
   | { type: 'target-lost'; reason: string };
 
 /** A participant's way into a room; `protocol` says which client of the engines speaks to it. */

@@ -13,6 +13,7 @@ import { openedToOthers } from '../run/browser-settings.ts';
 import { createEngines, createTarget } from '../run/compose.ts';
 import { watchInterrupts } from '../run/interrupts.ts';
 import { outDir } from '../run/out-dir.ts';
+import { beginInOwnNetwork } from '../run/own-network.ts';
 import { tellCause } from '../run/tell-cause.ts';
 import { readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
@@ -33,6 +34,7 @@ export async function calibrateScenarioFile(
       `${file}: a calibration loads one bridge, target.bridges is ${scenario.target.bridges}`,
       'Set target.bridges to 1 in a copy of the scenario.',
     );
+  await beginInOwnNetwork(system, scenario);
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);

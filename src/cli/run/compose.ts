@@ -17,6 +17,7 @@ export async function createTarget(
   maxPacketRatePps: number | null,
   options: TargetOptions,
 ): Promise<Target> {
+  if (scenario.target.kind === 'janus') return createJanusTarget(system, scenario, maxPacketRatePps, options);
   const { MediasoupTarget } = await import('../../targets/mediasoup/target.ts');
   const { CLUSTER_DEFAULTS } = await import('../../cluster/settings.ts');
   const { target } = scenario;
@@ -35,6 +36,24 @@ export async function createTarget(
       receiveBufferBytes: target.udp.receiveBufferBytes ?? CLUSTER_DEFAULTS.receiveBufferBytes,
       sendBufferBytes: target.udp.sendBufferBytes ?? CLUSTER_DEFAULTS.sendBufferBytes,
     },
+  });
+}
+
+async function createJanusTarget(
+  system: System,
+  { target }: Scenario,
+  maxPacketRatePps: number | null,
+  options: TargetOptions,
+): Promise<Target> {
+  const { JanusTarget } = await import('../../targets/janus/target.ts');
+  const { CLUSTER_DEFAULTS } = await import('../../cluster/settings.ts');
+  const { janusServers } = await import('./janus-servers.ts');
+  return new JanusTarget({
+    ...options,
+    system,
+    servers: await janusServers(system, target),
+    placement: policy(target.placement),
+    maxPacketRatePps: maxPacketRatePps ?? CLUSTER_DEFAULTS.maxPacketRatePps,
   });
 }
 

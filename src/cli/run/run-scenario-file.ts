@@ -16,6 +16,7 @@ import { checkBrowsers, openedToOthers, withBrowserFlags } from './browser-setti
 import { createEngines, createTarget } from './compose.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
+import { beginInOwnNetwork } from './own-network.ts';
 import { tellCause } from './tell-cause.ts';
 
 /** Runs a scenario file to its verdict; sets the exit code. Throws for what keeps it from starting at all. */
@@ -27,6 +28,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
   const { system } = context;
   const loaded = withBrowserFlags(await readScenarioFile(file, system.cwd), flags);
   const { scenario, maxPacketRatePps } = loaded;
+  await beginInOwnNetwork(system, scenario);
   const plan = planRun(scenario, flags.seed === undefined ? scenario.seed : parseSeed(flags.seed));
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const view = createView(context);
