@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects, because they want different things of a two-core machine: unit tests run in parallel and
+ * Four projects, because they want different things of a two-core machine: unit tests run in parallel and
  * are over in seconds; end-to-end tests start real workers and browsers and would only disturb each other.
  *
  * Real parts are tried again once or twice: a shared host can stall for seconds, and what then fails is the host.
@@ -16,11 +16,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/interop/**'],
+          exclude: ['test/e2e/**', 'test/interop/**', 'test/own-network/**'],
           testTimeout: 20_000,
         },
       },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...REAL_PARTS } },
+      // Inside a network namespace: node tools/own-network.ts vitest run --project own-network
+      { test: { name: 'own-network', include: ['test/own-network/**/*.test.ts'], ...REAL_PARTS } },
       { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...REAL_PARTS } },
     ],
   },

@@ -17,6 +17,8 @@ async function provide(...args) {
   return rtcBench('setup', ...args);
 }
 
+const OWN_NETWORK_TESTS = ['tools/own-network.ts', 'vitest', 'run', '--project', 'own-network'];
+
 /** Lint, types and tests: all of them, so that one run shows everything that is wrong. */
 async function test() {
   const steps = [
@@ -25,6 +27,8 @@ async function test() {
     ['types of the pages', 'tsc', ['-p', 'tsconfig.page.json']],
     ['unit tests', 'vitest', ['run', '--project', 'unit']],
     ['end-to-end tests', 'vitest', ['run', '--project', 'e2e']],
+    // Janus leaves loopback out: its tests have a network namespace for themselves.
+    ['tests in a network of their own', 'node', OWN_NETWORK_TESTS],
   ];
   const results = [];
   for (const [name, program, args] of steps) {

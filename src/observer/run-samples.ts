@@ -197,7 +197,11 @@ function outboundPad(pad: PadReading, sinkId: string): SfuOutboundRtpPad {
   return {
     ...padIdentity(pad),
     sinkId,
-    ...known({ packetsSent: pad.packets, packetsRetransmitted: pad.packetsRetransmitted }),
+    ...known({
+      packetsSent: pad.packets,
+      packetsRetransmitted: pad.packetsRetransmitted,
+      roundTripTime: seconds(pad.roundTripTimeMs ?? null),
+    }),
   };
 }
 
@@ -208,12 +212,14 @@ function outboundPad(pad: PadReading, sinkId: string): SfuOutboundRtpPad {
  */
 export function padSampleOf(sfuId: string, pads: readonly PadReading[], timestamp: number): SfuSample {
   const transports = new Map<string, SfuTransport>();
-  for (const { transportId, internal, localPort, remotePort } of pads) {
+  for (const { transportId, internal, localPort, remotePort, iceState = null, dtlsState = null } of pads) {
     transports.set(transportId, {
       transportId,
       internal,
       noReport: true,
       ...known({ localPort, remotePort }),
+      ...(iceState === null ? {} : { iceState }),
+      ...(dtlsState === null ? {} : { dtlsState }),
     });
   }
   return {

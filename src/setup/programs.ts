@@ -8,6 +8,8 @@ interface OptionalProgram {
   program: string;
   debianPackage: string;
   without: string;
+  /** What else its installation does. */
+  note?: string;
 }
 
 const PROGRAMS: readonly OptionalProgram[] = [
@@ -17,6 +19,12 @@ const PROGRAMS: readonly OptionalProgram[] = [
     debianPackage: 'iproute2',
     without: 'no network namespaces for tests on an impaired network',
   },
+  {
+    program: 'janus',
+    debianPackage: 'janus',
+    without: 'no Janus that a run starts by itself (target.kind: janus, start: true)',
+    note: 'with systemd its own service begins too; `systemctl disable --now janus` ends it',
+  },
   { program: 'nft', debianPackage: 'nftables', without: 'no packet loss for tests on an impaired network' },
 ];
 
@@ -25,7 +33,7 @@ const SYSTEM_DIRECTORIES = ':/usr/sbin:/sbin';
 
 /** The optional programs, each from its Debian package. */
 export function programProviders(system: System, debian: Debian): Provider[] {
-  return PROGRAMS.map(({ program, debianPackage, without }) => ({
+  return PROGRAMS.map(({ program, debianPackage, without, note }) => ({
     name: program,
     essential: false,
     without,
@@ -39,7 +47,12 @@ export function programProviders(system: System, debian: Debian): Provider[] {
     sources: [
       {
         plan: async () =>
-          debian.hasApt() ? [`install Debian packages: ${debian.command([debianPackage])}`] : null,
+          debian.hasApt()
+            ? [
+                `install Debian packages: ${debian.command([debianPackage])}`,
+                ...(note === undefined ? [] : [`mind: ${note}`]),
+              ]
+            : null,
         provide: (progress, signal) => debian.install([debianPackage], progress, signal),
       },
     ],

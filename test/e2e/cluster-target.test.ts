@@ -25,6 +25,7 @@ const { signal } = new AbortController();
 const system = createSystem();
 
 describeTargetContract('mediasoup', {
+  protocol: 'rtc-bench-v1',
   create: (options) =>
     new MediasoupTarget({
       ...options,

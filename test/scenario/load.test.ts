@@ -103,7 +103,7 @@ my.yaml:2:1: unknown key "nam"
 
 my.yaml:4:17: "kind" cannot be "mediasop"
  4 | target: { kind: mediasop, bridges: 900 }
-   |                 ^^^^^^^^ only mediasoup is known
+   |                 ^^^^^^^^ did you mean "mediasoup"?
 
 my.yaml:4:36: "bridges" must be at most 64
  4 | target: { kind: mediasop, bridges: 900 }

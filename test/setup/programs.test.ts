@@ -11,7 +11,7 @@ describe('what set-up provides', () => {
   it('is what a run cannot do without, and the rest when asked for', () => {
     expect(names(false)).toEqual(expect.arrayContaining(['mediasoup worker', 'Chromium']));
     expect(names(false)).not.toContain('iperf3');
-    expect(names(true)).toEqual(expect.arrayContaining(['iperf3', 'ip', 'nft']));
+    expect(names(true)).toEqual(expect.arrayContaining(['iperf3', 'ip', 'nft', 'janus']));
   });
 
   it('finds an optional program on PATH, and can be without it', async () => {

@@ -3,6 +3,7 @@ import { FakeTarget } from '../../src/targets/fake/target.ts';
 import { describeTargetContract } from './contract.ts';
 
 describeTargetContract('fake', {
+  protocol: 'rtc-bench-v1',
   create: (options) =>
     new FakeTarget({ ...options, bridges: 2, packetRatePps: 100, clock: { nowMs: () => performance.now() } }),
   kill: (target, bridgeId) => (target as FakeTarget).kill(bridgeId, 'killed'),

@@ -74,7 +74,7 @@ export function registerSetup(program: Command, context: CliContext): void {
     .command('setup')
     .description('provide what npm does not bring: the mediasoup worker, Chromium, the native packet loop')
     .option('-y, --yes', 'install Debian packages without asking')
-    .option('--all', 'also the programs that rtc-bench can use and its tests do: iperf3, ip, nft')
+    .option('--all', 'also the programs that rtc-bench can use and its tests do: iperf3, ip, nft, janus')
     .option('--dry-run', 'show what is missing and what would be done about it')
     .addHelpText(
       'after',

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../errors.ts';
+import { ownNetworkObstacle } from '../../system/own-network.ts';
 import type { System } from '../../system/types.ts';
 import { requireChromium } from '../find-chromium.ts';
+import { findJanus } from '../find-janus.ts';
 import { findPacketAddon } from '../find-packet-addon.ts';
 import { findProgram } from '../find-program.ts';
 import { requireWorker } from '../find-worker.ts';
@@ -142,6 +144,31 @@ function iperfCheck(system: System): Check {
   };
 }
 
+function janusCheck(system: System): Check {
+  return {
+    name: 'Janus',
+    async run() {
+      const janus = findJanus(system);
+      if (janus === null) {
+        return {
+          status: 'note',
+          detail: 'not installed; only a target of kind janus that is to be started needs it',
+          mend: 'npx rtc-bench setup --all',
+        };
+      }
+      const { output } = await runProgram(system, janus.program, ['--version'], { timeoutMs: 5000 });
+      const version = /\(([\d.]+)\)/.exec(output)?.[1] ?? 'of unknown version';
+      const obstacle = await ownNetworkObstacle();
+      if (obstacle === null) return { status: 'ok', detail: `${version}: ${janus.program}` };
+      return {
+        status: 'note',
+        detail: `${version}: ${janus.program}; no network namespace for one that a run starts: ${obstacle}`,
+        mend: 'name an address of this host in target.mediaAddress, or run as root',
+      };
+    },
+  };
+}
+
 /** The programs that a run starts, each really started. */
 export function softwareChecks(system: System): Check[] {
   return [
@@ -150,5 +177,6 @@ export function softwareChecks(system: System): Check[] {
     browserCheck(system),
     packetLoopCheck(system),
     iperfCheck(system),
+    janusCheck(system),
   ];
 }

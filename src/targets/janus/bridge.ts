@@ -162,7 +162,8 @@ export class JanusBridge {
       // The counters were read one after the other between the two.
       readAtMs: (beganMs + endedMs) / 2,
       ...this.#ledger.counts(),
-      relay: { packetsIn: null, bytesIn: null, packetsOut: null, bytesOut: null },
+      // Servers of Janus know nothing of each other.
+      relay: { packetsIn: 0, bytesIn: 0, packetsOut: 0, bytesOut: 0 },
       wireBytesIn: null,
       wireBytesOut: null,
       cpuSeconds: process?.cpuSeconds ?? null,

@@ -20,6 +20,8 @@ const RTP_PORTS = 2000;
 export interface StartedJanus {
   pid: number | null;
   webSocketUrl: string;
+  adminUrl: string;
+  adminSecret: string;
   admin: JanusAdmin;
   /** Resolves to how the process ended, whoever ended it. */
   readonly ended: Promise<string>;
@@ -71,8 +73,9 @@ export async function startJanus(
   void ended.then(() => {
     running = false;
   });
+  const adminUrl = `http://127.0.0.1:${adminPort}/admin`;
   const admin = new JanusAdmin({
-    url: `http://127.0.0.1:${adminPort}/admin`,
+    url: adminUrl,
     secret: adminSecret,
     secretPlace: 'its configuration',
   });
@@ -101,6 +104,8 @@ export async function startJanus(
   return {
     pid: child.pid ?? null,
     webSocketUrl: `ws://127.0.0.1:${webSocketPort}`,
+    adminUrl,
+    adminSecret,
     admin,
     ended,
     close,

@@ -52,7 +52,6 @@ interface PlacedRoom {
  */
 export class JanusTarget implements Target {
   readonly kind = 'janus';
-  readonly notOffered: readonly string[] = ['bridge.relay_packet_rate_pps'];
   readonly #options: JanusTargetOptions;
   readonly #scope = new Scope();
   readonly #members: Member[] = [];
@@ -83,6 +82,15 @@ export class JanusTarget implements Target {
     this.#members.sort((a, b) => a.index - b.index);
     this.#started = true;
     for (const { bridge } of this.#members) this.#options.onEvent({ type: 'bridge-up', bridge: bridge.info });
+  }
+
+  get notOffered(): readonly string[] {
+    const stamps = this.#members.every(({ bridge }) => forwardsCaptureTime(bridge.version));
+    return [
+      ...(stamps ? [] : ['track.one_way_delay_ms']),
+      'PLI, FIR and retransmission counts of a bridge',
+      'bytes of a bridge with control traffic',
+    ];
   }
 
   bridges(): readonly BridgeInfo[] {
@@ -246,4 +254,10 @@ export class JanusTarget implements Target {
   #living(): Member[] {
     return this.#started ? this.#members.filter(({ alive }) => alive) : [];
   }
+}
+
+/** abs-capture-time, which one-way delay is read from, passes Janus since 1.2.1. */
+function forwardsCaptureTime(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return major * 1e6 + minor * 1e3 + patch >= 1_002_001;
 }
