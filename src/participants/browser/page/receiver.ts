@@ -8,7 +8,8 @@ import type { Room } from './room.ts';
 import { Stage } from './stage.ts';
 
 /** What is received, as whichever protocol brought it. */
-export interface Incoming extends Omit<ReceivedTrack, 'spatialLayer' | 'layerSwitches' | 'firstFrameMs' | 'paused'> {
+export interface Incoming
+  extends Omit<ReceivedTrack, 'spatialLayer' | 'layerSwitches' | 'firstFrameMs' | 'paused'> {
   track: MediaStreamTrack;
   /** This end forgets it; the SFU is told otherwise. */
   close(): void;
