@@ -23,6 +23,7 @@ export function browserSettings(
   if (
     grid === null &&
     participants.firefox !== undefined &&
+    target.kind === 'mediasoup' &&
     target.url === undefined &&
     advertise === undefined
   )
