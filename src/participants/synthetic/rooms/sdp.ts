@@ -124,11 +124,13 @@ export function acceptedSending(media: Media): {
 /** What comes in a section that the SFU offered, as far as it can be received. */
 export function receivedParameters(media: Media): mediasoup.RtpParameters {
   const kind = kindOf(media);
-  const main = media.rtp.find(({ codec }) =>
-    ownCapabilities().codecs?.some(
-      ({ mimeType }) => mimeType.toLowerCase() === `${kind}/${codec.toLowerCase()}`,
-    ),
-  );
+  const main = media.rtp.find(({ codec }) => {
+    const name = codec.toLowerCase();
+    const isOwn = ownCapabilities().codecs?.some(
+      ({ mimeType }) => mimeType.toLowerCase() === `${kind}/${name}`,
+    );
+    return isOwn === true && name !== 'rtx';
+  });
   const rtx = media.rtp.find(
     ({ codec, payload }) => codec.toLowerCase() === 'rtx' && aptOf(media, payload) === main?.payload,
   );
