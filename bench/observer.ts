@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,12 +7,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { ObserverLoad } from './lib/observer-load.ts';
+import { parseArgs, promisify } from 'node:util';
+import { type LoadOptions, ObserverLoad } from './lib/observer-load.ts';
 
 /** What the service must do on one core: client samples a second, resident megabytes. */
 const LIMITS = { samplesPerSecond: 20_000, residentMegabytes: 300 };
 const CLOCK_TICKS_PER_SECOND = 100;
+/** Samples that the observer beside ours is given at most: enough for it to have become as fast as it gets. */
+const MAX_SAMPLES_BESIDE = 100_000;
+/** What upstream's Java service says of itself (README, "Resources"). A rough guide for sizing, no limit of it. */
+const JAVA_SERVICE = { sessions: 1000, samplesPerSecond: 30, reportsPerSecond: 1000, memoryMegabytes: 2048 };
 
 interface Reading {
   cpuSeconds: number;
@@ -63,9 +67,20 @@ async function startService(
   }
 }
 
+const run = promisify(execFile);
+
+/** The same samples through upstream's observer for Node, without sockets and files. */
+async function besideObserverJs(load: Omit<LoadOptions, 'url'>, samples: number): Promise<object> {
+  const program = fileURLToPath(new URL('./lib/observer-js-process.ts', import.meta.url));
+  const options = JSON.stringify({ ...load, samples: Math.min(samples, MAX_SAMPLES_BESIDE) });
+  const { stdout } = await run(process.execPath, [program, options]);
+  return JSON.parse(stdout) as object;
+}
+
 /**
  * The observer as a service in a process of its own: clients with a web socket each send samples as fast as they are
- * taken, into report files. Options: --samples N, --clients N, --shape light|full. Exit code 1 below the limits.
+ * taken, into report files; beside it the same samples through `@observertc/observer-js`, and what upstream's Java
+ * service says of itself. Options: --samples N, --clients N, --shape light|full. Exit code 1 below the limits.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -79,27 +94,30 @@ export async function main(args: readonly string[]): Promise<number> {
   const out = await mkdtemp(join(tmpdir(), 'rtc-bench-observer-'));
   const service = await startService(out);
   const pid = service.child.pid ?? 0;
-  const load = new ObserverLoad({
-    url: service.websocket,
+  const samples = Number(values.samples);
+  const scene: Omit<LoadOptions, 'url'> = {
     clients: Number(values.clients),
     clientsPerCall: 4,
     shape: values.shape === 'full' ? 'full' : 'light',
-  });
+  };
+  const load = new ObserverLoad({ url: service.websocket, ...scene });
+  let code: number;
   try {
     await load.connect();
     await load.sendRound();
-    return await measure(
-      load,
-      () => read(service.management, pid),
-      Number(values.samples),
-      Number(values.clients),
-    );
+    code = await measure(load, () => read(service.management, pid), samples, scene.clients);
   } finally {
     load.close();
     service.child.kill('SIGTERM');
     await once(service.child, 'exit');
     await rm(out, { recursive: true, force: true });
   }
+  const observerJs = await besideObserverJs(scene, samples);
+  console.log('beside it, @observertc/observer-js 0.40.32, in one process, without sockets and files:');
+  console.log(JSON.stringify(observerJs));
+  console.log('what the upstream Java service documents as a guide for sizing, not measured here:');
+  console.log(JSON.stringify(JAVA_SERVICE));
+  return code;
 }
 
 async function measure(
