@@ -125,7 +125,7 @@ const profileFile = async (section: string, lines: readonly string[]): Promise<s
   return path;
 };
 
-describe('credentials for AWS sinks (moto, a double of Firehose, IAM and STS that checks signatures here)', () => {
+describe('credentials for AWS sinks (a double: moto, whose IAM and STS check signatures here)', () => {
   it('AwsStatic writes', async () => {
     expect(await write({ type: 'AwsStatic', config: writer })).toEqual(WRITTEN);
   });

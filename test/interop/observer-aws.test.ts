@@ -50,7 +50,7 @@ const distinct = (texts: Iterable<string>): string[] => [...new Set(valuesOf(tex
 
 const common = { regionId: 'us-east-1', encodingType: 'CSV', csvFormat: 'DEFAULT' } as const;
 
-describe('S3 (s3rver, an S3 server in JavaScript)', () => {
+describe('S3 (a double: s3rver, in JavaScript, which checks signatures)', () => {
   let directory: string;
   let server: TestServer;
   let client: S3Client;
@@ -159,7 +159,7 @@ async function createStream(port: number, name: string): Promise<void> {
   firehose.destroy();
 }
 
-describe('Firehose (moto, a double that checks neither credentials nor limits here)', () => {
+describe('Firehose (a double: moto, which checks neither credentials nor limits here)', () => {
   let server: TestServer;
   let client: S3Client;
   beforeAll(async () => {
