@@ -10,9 +10,11 @@ const COLUMNS: Record<string, (step: CurveStep) => string | number | boolean | n
   packet_rate_out_pps: (step) => step.packetRateOutPps,
   packet_rate_pps: (step) => step.packetRatePps,
   bridge_cpu_ratio: (step) => step.bridgeCpuRatio,
+  bridge_cpu_wait_ratio: (step) => step.bridgeCpuWaitRatio ?? null,
   delay_p95_ms: (step) => step.delayP95Ms,
   loss_ratio: (step) => step.lossRatio,
   freeze_ratio: (step) => step.freezeRatio,
+  nack_rate_pps: (step) => step.nackRatePps ?? null,
   holds: (step) => step.holds,
   reason: (step) => step.reason,
 };

@@ -6,11 +6,12 @@ import { Rig, type RigParts } from '../run/rig.ts';
 import { planLoad } from '../scenario/calibration-plan.ts';
 import type { Scenario } from '../scenario/load.ts';
 import type { ParticipantPlan } from '../scenario/plan-types.ts';
+import { readCpuWaitSeconds } from '../system/cpu-wait.ts';
 import { assessTrust } from '../trust/assess.ts';
 import { measureStep } from './measure-step.ts';
 
 /** Longer than this nobody is waited for who should join or leave: who is still missing then counts as failed. */
-const MOVE_TIMEOUT_MS = 20_000;
+const MOVE_TIMEOUT_MS = 8_000;
 
 export interface CalibrationProgress {
   repeat: number;
@@ -90,6 +91,7 @@ export class RigDriver implements CalibrationDriver {
     await this.#tickFor(settleMs, joining, load, phase);
     rig.enterStage(name, true, rig.tMs());
     rig.restartWindow();
+    const waited = this.#cpuWait();
     const held = await this.#tickFor(holdMs, { name, steady: true }, load, phase);
     const { accounting, evidence, bridges, deadBridges } = rig.window();
     const unanswered = held.length - Math.min(held.length, ...evidence.readingsPerBridge);
@@ -109,6 +111,7 @@ export class RigDriver implements CalibrationDriver {
       unansweredReadings: evidence.readingsPerBridge.length === 0 ? held.length : unanswered,
       participants: this.#present.length,
       snapshots: held,
+      bridgeCpuWaitRatio: waited(),
     });
     sink.record({
       tMs: rig.tMs(),
@@ -118,13 +121,23 @@ export class RigDriver implements CalibrationDriver {
     return step;
   }
 
-  async drain(): Promise<void> {
-    const { drainMs } = this.#parts.scenario.calibrate;
+  async drain(load: number): Promise<void> {
+    const { scenario } = this.#parts;
     const rig = this.#running();
     const stage = { name: `${this.#repeat}.${this.#steps} drain`, steady: false };
     rig.enterStage(stage.name, false, rig.tMs());
-    await this.#leave(this.#present.splice(Math.ceil(this.#present.length / 2)));
-    await this.#tickFor(drainMs, stage, this.#present.length, 'drain');
+    await this.#keepOnly(planLoad(scenario, Math.max(1, load)).participants);
+    await this.#tickFor(scenario.calibrate.drainMs, stage, load, 'drain');
+  }
+
+  /** Begins to watch how long the bridge's process waits for a core; tells its share of the time since. */
+  #cpuWait(): () => number | null {
+    const pid = this.#running().window().bridges[0]?.pid ?? null;
+    const [beforeMs, before] = [this.nowMs(), readCpuWaitSeconds(pid)];
+    return () => {
+      const after = readCpuWaitSeconds(pid);
+      return before === null || after === null ? null : ((after - before) * 1000) / (this.nowMs() - beforeMs);
+    };
   }
 
   /** Ends what the last repeat started. Idempotent. */
@@ -140,9 +153,7 @@ export class RigDriver implements CalibrationDriver {
     const { scenario } = this.#parts;
     const rig = this.#running();
     const wanted = planLoad(scenario, load).participants;
-    const ids = new Set(wanted.map(({ id }) => id));
-    await this.#leave(this.#present.filter(({ id }) => !ids.has(id)));
-    this.#present = this.#present.filter(({ id }) => ids.has(id));
+    await this.#keepOnly(wanted);
     const here = new Set(this.#present.map(({ id }) => id));
     const missing = wanted.filter(({ id }) => !here.has(id));
     const beginMs = this.nowMs();
@@ -167,6 +178,13 @@ export class RigDriver implements CalibrationDriver {
     const failed = this.#present.filter(({ id }) => !rig.isPresent(id));
     this.#present = this.#present.filter(({ id }) => rig.isPresent(id));
     return failed.length;
+  }
+
+  /** Whoever is not among these leaves. */
+  async #keepOnly(participants: readonly { id: string }[]): Promise<void> {
+    const ids = new Set(participants.map(({ id }) => id));
+    await this.#leave(this.#present.filter(({ id }) => !ids.has(id)));
+    this.#present = this.#present.filter(({ id }) => ids.has(id));
   }
 
   async #leave(participants: readonly ParticipantPlan[]): Promise<void> {

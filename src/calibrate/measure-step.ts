@@ -17,6 +17,8 @@ export interface StepReadings {
   participants: number;
   /** The readings of the hold. */
   snapshots: readonly Snapshot[];
+  /** Share of the hold in which the media process was ready and had no core; null where it is not told. */
+  bridgeCpuWaitRatio: number | null;
 }
 
 /** What one step of a calibration showed, and whether quality held. Pure. */
@@ -29,6 +31,7 @@ export function measureStep(readings: StepReadings): StepMeasurement {
     ),
     trust: unansweredReadings > 0 ? withoutTooFew(trust) : trust,
     bridgeCpuRatio: measured.bridgeCpuRatio,
+    bridgeCpuWaitRatio: measured.bridgeCpuWaitRatio,
     kernelDrops: snapshots.reduce((sum, { host }) => sum + (host?.udpReceiveBufferErrors ?? 0), 0),
   });
   return { ...measured, ...withSilence(withFailedJoins(judgement, failedJoins), readings) };
@@ -56,19 +59,23 @@ function withoutTooFew(trust: TrustVerdict): TrustVerdict {
   return { verdict: only ? 'suspect' : trust.verdict, reasons };
 }
 
-/** A bridge too busy to tell its counters is too busy: a load at which it falls silent does not hold. */
+/**
+ * A bridge too busy to tell its counters is too busy: a load at which it falls silent most of the time does not hold.
+ * A reading that went missing now and then is told nowhere in the objective, so quality decides.
+ */
 function withSilence(
   judgement: StepJudgement,
   { unansweredReadings, snapshots }: StepReadings,
 ): StepJudgement {
-  if (unansweredReadings === 0 || judgement.verdict === 'saturated') return judgement;
+  if (2 * unansweredReadings <= snapshots.length || judgement.verdict === 'saturated') return judgement;
   const silence = `the bridge left ${unansweredReadings} of ${snapshots.length} readings unanswered`;
   const reason = [silence, ...(judgement.reason === null ? [] : [judgement.reason])].join('; ');
-  const limitedBy = judgement.verdict === 'breaks' ? judgement.limitedBy : 'bridge-cpu';
+  const isKnown = judgement.verdict === 'breaks' && judgement.limitedBy !== 'unknown';
+  const limitedBy = isKnown ? judgement.limitedBy : 'bridge-cpu';
   return { verdict: 'breaks', limitedBy, reason };
 }
 
-function measuredIn({ query, stages, snapshots, participants }: StepReadings) {
+function measuredIn({ query, stages, snapshots, participants, bridgeCpuWaitRatio }: StepReadings) {
   const hold = { stage: stages.hold };
   const rows = snapshots.flatMap(({ bridges }) => bridges);
   const perTick = (of: (row: (typeof rows)[number]) => number | null) => {
@@ -81,7 +88,9 @@ function measuredIn({ query, stages, snapshots, participants }: StepReadings) {
     packetRateOutPps: perTick((row) => row.packetRateOutPps + row.relayPacketRateOutPps),
     packetRatePps: perTick((row) => row.packetRatePps),
     bridgeCpuRatio: perTick((row) => row.cpuRatio),
+    bridgeCpuWaitRatio,
     consumers: perTick((row) => row.consumers),
+    nackRatePps: perTick((row) => row.nackRatePps),
     delayP95Ms: query.query('track.one_way_delay_ms', {}, hold).quantile(0.95),
     lossRatio: query.query('track.loss_ratio', {}, hold).mean,
     freezeRatio: query.query('track.freeze_ratio', {}, hold).mean,

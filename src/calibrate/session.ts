@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { calibrate, type RepeatResult } from '../capacity/calibrate.ts';
 import { type CapacityFile, formatCapacityFile } from '../capacity/capacity-file.ts';
 import { findKnee } from '../capacity/knee.ts';
+import { SEARCH_DEFAULTS } from '../capacity/search.ts';
 import { type CalibrationSummary, summariseRepeats } from '../capacity/summary.ts';
 import { ExitCode, errorMessage, RtcBenchError } from '../errors.ts';
 import type { GateSpec } from '../gates/types.ts';
@@ -53,18 +54,22 @@ export async function runCalibration(
     { ...input, sink: recorder, query: () => recorder.query(), maxPacketRatePps: () => null },
     stop,
   );
-  const { start, max, resolution, maxSteps, repeats: count } = scenario.calibrate;
+  const { start, max, resolution, maxSteps, budgetMs, repeats: count } = scenario.calibrate;
   const repeats: RepeatResult[] = [];
   let cause: unknown = null;
   try {
-    await calibrate({ start, max, growth: 2, resolution, maxSteps, repeats: count }, driver, repeats);
+    await calibrate(
+      { start, max, growth: SEARCH_DEFAULTS.growth, resolution, maxSteps, budgetMs, repeats: count },
+      driver,
+      repeats,
+    );
   } catch (error) {
     cause = stop.aborted ? stop.reason : error;
   }
   await driver.close().catch((error: unknown) => {
     cause ??= error;
   });
-  const summary = repeats.length === 0 ? null : summariseRepeats(repeats, resolution);
+  const summary = repeats.length === 0 ? null : summariseRepeats(repeats, scenario.calibrate);
   const capacity = summary === null ? null : capacityFile(input, driver, repeats, summary);
   if (capacity !== null) {
     await writeFile(join(input.dir, 'capacity.json'), formatCapacityFile(capacity), { mode: 0o600 });
@@ -120,7 +125,8 @@ function capacityFile(
     spreadRatio: summary.spreadRatio,
     repeats: repeats.map((repeat) => ({
       maxPacketRatePps: repeat.packetRatePps,
-      load: repeat.under,
+      load: repeat.edge?.middle ?? null,
+      loadInterval: repeat.edge === null ? null : { low: repeat.edge.low, high: repeat.edge.high },
       limitedBy: repeat.limitedBy,
       steps: repeat.steps.length,
       durationMs: repeat.durationMs,

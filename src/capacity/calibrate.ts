@@ -1,13 +1,20 @@
+import { mostCommon } from '../stats/sample.ts';
 import type { Limit } from './capacity-file.ts';
+import { type Edge, edgeOf } from './edge-belief.ts';
+import { type RatedLoad, rateAt } from './rate-at.ts';
 import {
   afterDrain,
   afterStep,
   beginSearch,
+  endNow,
   nextAction,
+  type SearchAction,
   type SearchEnd,
   type SearchOptions,
   type SearchPhase,
+  type SearchState,
   type StepVerdict,
+  stepsJustOver,
 } from './search.ts';
 
 /** What one step showed; rates and qualities over its hold. */
@@ -22,9 +29,12 @@ export interface StepMeasurement {
   packetRateOutPps: number | null;
   packetRatePps: number | null;
   bridgeCpuRatio: number | null;
+  bridgeCpuWaitRatio: number | null;
   delayP95Ms: number | null;
   lossRatio: number | null;
   freezeRatio: number | null;
+  /** Retransmissions that the bridge was asked for, a second: what tells of loss where its own loss figure does not. */
+  nackRatePps: number | null;
   consumers: number | null;
 }
 
@@ -34,8 +44,8 @@ export interface CalibrationDriver {
   fresh(repeat: number): Promise<void>;
   /** Brings the load to `load`, lets it settle, holds it long enough to judge. */
   measure(load: number, phase: SearchPhase): Promise<StepMeasurement>;
-  /** Takes the load off until the bridge is calm again. */
-  drain(): Promise<void>;
+  /** Brings the load down to `load` until the bridge is calm again. */
+  drain(load: number): Promise<void>;
   /** Monotonic milliseconds. */
   nowMs(): number;
 }
@@ -49,78 +59,139 @@ export interface CalibrationStep extends StepMeasurement {
 
 export interface RepeatResult {
   end: SearchEnd;
-  /** Highest load that held, and lowest that did not. */
-  under: number | null;
-  over: number | null;
-  /** Mean packet rate at `under`. */
+  /** In loads; null unless it was found. */
+  edge: Edge | null;
+  /** Packet rates at the edge and at both ends of its 95 % interval; null where no step that held tells. */
   packetRatePps: number | null;
+  interval: { low: number; high: number } | null;
   limitedBy: Limit;
   steps: CalibrationStep[];
   durationMs: number;
 }
 
-/** Before a repeat begins where the last one ended, it goes back by this share. */
-const WARM_START_SHARE = 0.7;
-const WARM_GROWTH = 1.3;
+export interface CalibrationOptions extends SearchOptions {
+  repeats: number;
+  /** Time for all repeats together, ms; what is then still unknown makes the interval wider. null: no limit. */
+  budgetMs: number | null;
+}
+
+/** A repeat begins just under where the last one ended, with small strides. */
+const WARM_START_SHARE = 0.94;
+const WARM_GROWTH = 1.13;
 
 /**
- * Searches `repeats` times. From the second on the ramp begins below where the last one ended, which saves time
+ * Searches `repeats` times. From the second on the ramp begins just below where the last one ended, which saves time
  * and decides nothing: what holds and what breaks is measured anew on a fresh bridge. `results` is filled as it
  * goes, so that what was complete is there when the driver throws.
  */
 export async function calibrate(
-  options: SearchOptions & { repeats: number },
+  options: CalibrationOptions,
   driver: CalibrationDriver,
   results: RepeatResult[] = [],
 ): Promise<RepeatResult[]> {
-  for (let repeat = 1; repeat <= options.repeats; repeat++) {
-    const last = results.at(-1)?.under ?? null;
-    const warm = last === null ? {} : { start: Math.max(1, last * WARM_START_SHARE), growth: WARM_GROWTH };
+  const { repeats, budgetMs, resolution } = options;
+  const beginMs = driver.nowMs();
+  for (let repeat = 1; repeat <= repeats; repeat++) {
+    const last = endOf(results.at(-1));
+    const warm =
+      last === null
+        ? {}
+        : {
+            start: Math.max(1, Math.floor(last * Math.min(WARM_START_SHARE, 1 - 2 * resolution))),
+            growth: Math.max(WARM_GROWTH, 1 + 4 * resolution),
+            around: last,
+          };
+    const startMs = driver.nowMs();
+    const leftMs = budgetMs === null ? null : beginMs + budgetMs - startMs;
+    const untilMs = leftMs === null ? null : startMs + leftMs / (repeats - repeat + 1);
     await driver.fresh(repeat);
-    results.push(await searchOnce({ ...options, ...warm }, repeat, driver));
+    results.push(await searchOnce({ ...options, ...warm }, repeat, driver, startMs, untilMs));
   }
   return results;
+}
+
+/** Where a repeat ended, or how far it came. */
+function endOf(result: RepeatResult | undefined): number | null {
+  if (result === undefined) return null;
+  const held = result.steps.flatMap(({ load, verdict }) => (verdict === 'holds' ? [load] : []));
+  return result.edge?.middle ?? (held.length === 0 ? null : Math.max(...held));
 }
 
 async function searchOnce(
   options: SearchOptions,
   repeat: number,
   driver: CalibrationDriver,
+  startMs: number,
+  untilMs: number | null,
 ): Promise<RepeatResult> {
-  const startMs = driver.nowMs();
   const steps: CalibrationStep[] = [];
   let state = beginSearch(options);
   for (;;) {
     const action = nextAction(state, options);
-    if (action.kind === 'done') return summarise(action.end, state, steps, driver.nowMs() - startMs);
+    const longestMs = Math.max(0, ...steps.map(({ durationMs }) => durationMs));
+    const isLate = untilMs !== null && driver.nowMs() + longestMs > untilMs && steps.length > 0;
+    if (action.kind === 'done' || isLate) {
+      const end = action.kind === 'done' ? action.end : endNow(state);
+      return summarise(end, state, steps, driver.nowMs() - startMs);
+    }
     if (action.kind === 'drain') {
-      await driver.drain();
       state = afterDrain(state);
+      await driver.drain(restLoad(nextAction(state, options), steps));
       continue;
     }
     const stepStartMs = driver.nowMs();
     const measured = await driver.measure(action.load, action.phase);
     const durationMs = driver.nowMs() - stepStartMs;
     steps.push({ ...measured, repeat, phase: action.phase, load: action.load, durationMs });
-    state = afterStep(state, action.load, measured.verdict, options);
+    const { verdict, bridgeCpuRatio: fullness } = measured;
+    state = afterStep(state, { load: action.load, verdict, fullness });
   }
+}
+
+/** Well under the next step, and not so far that getting there again takes long. */
+const REST_SHARE = 0.7;
+
+function restLoad(next: SearchAction, steps: readonly CalibrationStep[]): number {
+  const load = next.kind === 'measure' ? next.load : (steps.at(-1)?.load ?? 0);
+  return Math.floor(load * REST_SHARE);
 }
 
 function summarise(
   end: SearchEnd,
-  { under, over }: { under: number | null; over: number | null },
+  state: SearchState,
   steps: CalibrationStep[],
   durationMs: number,
 ): RepeatResult {
-  const held = steps.filter((step) => step.load === under && step.verdict === 'holds');
-  const rates = held.flatMap((step) => step.packetRatePps ?? []);
-  const packetRatePps = rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  return { end, under, over, packetRatePps, limitedBy: limitOf(end, over, steps), steps, durationMs };
+  const limitedBy = limitOf(end, steps, state);
+  if (end !== 'found')
+    return { end, edge: null, packetRatePps: null, interval: null, limitedBy, steps, durationMs };
+  const edge = edgeOf(state.belief);
+  const held = ratesOfHeld(steps);
+  const [low, middle, high] = [edge.low, edge.middle, edge.high].map((load) => rateAt(load, held));
+  return {
+    end,
+    edge,
+    packetRatePps: middle ?? null,
+    interval: low == null || high == null ? null : { low, high },
+    limitedBy,
+    steps,
+    durationMs,
+  };
 }
 
-/** What ended it: what the last step just over the edge told. */
-function limitOf(end: SearchEnd, over: number | null, steps: readonly CalibrationStep[]): Limit {
+/** Beyond the edge throughput falls, so only steps that held tell what a load is in packets. */
+export function ratesOfHeld(steps: readonly CalibrationStep[]): RatedLoad[] {
+  return steps.flatMap(({ load, verdict, packetRatePps }) =>
+    verdict === 'holds' && packetRatePps !== null ? [{ load, packetRatePps }] : [],
+  );
+}
+
+/** What ended it: what most of the steps just over the edge told. */
+function limitOf(end: SearchEnd, steps: readonly CalibrationStep[], state: SearchState): Limit {
   if (end === 'generator-saturated') return 'generator';
   if (end === 'bound-reached') return 'search-bound';
-  return steps.findLast((step) => step.load === over && step.verdict !== 'holds')?.limitedBy ?? 'unknown';
+  const told = stepsJustOver(steps, state)
+    .filter(({ verdict }) => verdict === 'breaks')
+    .map(({ limitedBy }) => limitedBy);
+  return mostCommon(told) ?? 'unknown';
 }

@@ -26,9 +26,12 @@ const stepSchema = z.looseObject({
   packetRateOutPps: maybe,
   packetRatePps: maybe,
   bridgeCpuRatio: maybe,
+  /** Share of the hold in which the media process was ready and had no core. */
+  bridgeCpuWaitRatio: maybe.optional(),
   delayP95Ms: maybe,
   lossRatio: maybe,
   freezeRatio: maybe,
+  nackRatePps: maybe.optional(),
   holds: z.boolean().nullable(),
   reason: z.string().nullable(),
 });
@@ -55,7 +58,10 @@ const capacitySchema = z.looseObject({
   repeats: z.array(
     z.looseObject({
       maxPacketRatePps: maybe,
+      /** At which it is as likely to hold as to break. */
       load: maybe,
+      /** What is left possible of that load, 95 %. */
+      loadInterval: z.looseObject({ low: finite, high: finite }).nullable().optional(),
       limitedBy: z.enum(LIMITS),
       steps: finite,
       durationMs: finite,

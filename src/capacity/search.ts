@@ -1,22 +1,28 @@
+import { afterAnswer, beginBelief, type EdgeBelief, edgeQuantiles } from './edge-belief.ts';
+
 /**
  * The search for the highest load that still holds, as a state machine without clock or I/O: ramp up by factors
- * until something breaks, halve what lies between, then confirm just under and just over. Past the knee an SFU's
- * throughput falls and retransmissions feed the fall, so after every break it is let drain before the next step.
+ * until something breaks, step to where the edge is as likely above as below, then confirm just under and just
+ * over. The edge is a noisy threshold, so what steps told is weighed and never taken as proof; after `maxSteps` what
+ * is left unknown is told as a wider interval. Past the knee an SFU's throughput falls and retransmissions feed
+ * the fall, so after every break it is let drain before the next step.
  */
 export interface SearchOptions {
   /** The first load, in units of what is varied (participants, rooms, …). */
   start: number;
   /** Never beyond. */
   max: number;
-  /** Each step of the ramp over the one before. Default 2. */
+  /** Each step of the ramp over the one before, and never more over what held. Default 2. */
   growth: number;
-  /** Where to stop: the gap between what holds and what breaks over what holds. Default 0.02. */
+  /** Where to stop: how narrow the interval of the edge has to be, as a share of it. Default 0.02. */
   resolution: number;
-  /** Steps at most, so that noise cannot keep it going. Default 40. */
+  /** Steps at most. Default 12. */
   maxSteps: number;
+  /** Where a search before this one ended. */
+  around?: number;
 }
 
-export const SEARCH_DEFAULTS = { growth: 2, resolution: 0.02, maxSteps: 40 } as const;
+export const SEARCH_DEFAULTS = { growth: 2, resolution: 0.02, maxSteps: 12 } as const;
 
 export type SearchPhase = 'bracket' | 'bisect' | 'confirm-under' | 'confirm-over';
 
@@ -24,7 +30,7 @@ export type SearchPhase = 'bracket' | 'bisect' | 'confirm-under' | 'confirm-over
 export type StepVerdict = 'holds' | 'breaks' | 'saturated';
 
 export type SearchEnd =
-  /** Bracketed to the resolution and confirmed on both sides. */
+  /** Steps held under an edge and broke over it. */
   | 'found'
   /** `max` holds. */
   | 'bound-reached'
@@ -32,7 +38,7 @@ export type SearchEnd =
   | 'generator-saturated'
   /** Not even the least load holds. */
   | 'nothing-holds'
-  /** `maxSteps` were not enough. */
+  /** Steps or time were over before anything held, or before anything broke. */
   | 'gave-up';
 
 export type SearchAction =
@@ -40,116 +46,164 @@ export type SearchAction =
   | { kind: 'drain' }
   | { kind: 'done'; end: SearchEnd };
 
-export interface SearchState {
-  /** Highest load known to hold, below `over`; null while none is known. */
-  under: number | null;
-  /** Lowest load known not to hold; null while none is known. */
-  over: number | null;
-  overVerdict: 'breaks' | 'saturated';
-  /** Times that `under` and `over` were seen to be so. */
-  seenUnder: number;
-  seenOver: number;
-  /** Factor of the next step while one side is unknown. */
-  stride: number;
-  drain: boolean;
-  steps: number;
+export interface SearchStep {
+  load: number;
+  verdict: StepVerdict;
+  /** Share of what the bridge has that it used, where that is known: how far the ramp may go at once. */
+  fullness?: number | null;
 }
 
-/** A side counts as confirmed when it was seen this often. */
+export interface SearchState {
+  /** Those that count. */
+  steps: readonly SearchStep[];
+  belief: EdgeBelief;
+  drain: boolean;
+  /** Load of a step in which the generator was saturated: measured again before it counts. */
+  doubted: number | null;
+  /** Steps taken, with those that do not count. */
+  taken: number;
+}
+
+/**
+ * A search is over when this share of the belief lies within the resolution: all repeats together tell more, and the
+ * time is better spent on the next one.
+ */
+const CLOSED_SHARE = 0.65;
+
+/** A side counts as confirmed when steps next to the edge, on that side, said so this often. */
 const CONFIRMED = 2;
 
-export function beginSearch(options: SearchOptions): SearchState {
-  return {
-    under: null,
-    over: null,
-    overVerdict: 'breaks',
-    seenUnder: 0,
-    seenOver: 0,
-    stride: options.growth,
-    drain: false,
-    steps: 0,
-  };
+export function beginSearch({ max, resolution, around }: SearchOptions): SearchState {
+  return { steps: [], belief: beginBelief(max, resolution, around), drain: false, doubted: null, taken: 0 };
 }
 
 /** What to do next. Loads are whole numbers from 1 to `max`. */
 export function nextAction(state: SearchState, options: SearchOptions): SearchAction {
-  const { under, over } = state;
   if (state.drain) return { kind: 'drain' };
-  if (over === null && under !== null && under >= options.max) return { kind: 'done', end: 'bound-reached' };
-  if (under === null && over !== null && over <= 1) return { kind: 'done', end: 'nothing-holds' };
-  const closed = under !== null && over !== null && isClosed(under, over, options);
-  if (closed && isConfirmed(state)) {
-    return { kind: 'done', end: state.overVerdict === 'saturated' ? 'generator-saturated' : 'found' };
-  }
-  if (state.steps >= options.maxSteps) return { kind: 'done', end: 'gave-up' };
-  if (under !== null && over !== null) {
-    if (!closed) return { kind: 'measure', load: middle(under, over), phase: 'bisect' };
-    return state.seenUnder < CONFIRMED
-      ? { kind: 'measure', load: under, phase: 'confirm-under' }
-      : { kind: 'measure', load: over, phase: 'confirm-over' };
-  }
-  return { kind: 'measure', load: rampLoad(state, options), phase: 'bracket' };
+  const { steps, doubted, taken } = state;
+  const { max, maxSteps } = options;
+  if (doubted !== null && taken < maxSteps) return { kind: 'measure', load: doubted, phase: phaseOf(steps) };
+  const seen = (load: number, holds: boolean) =>
+    steps.filter((step) => step.load === load && (step.verdict === 'holds') === holds).length;
+  const held = steps.some(({ verdict }) => verdict === 'holds');
+  const broke = steps.some(({ verdict }) => verdict !== 'holds');
+  if (seen(max, true) > seen(max, false) && (!broke || seen(max, true) >= CONFIRMED))
+    return { kind: 'done', end: 'bound-reached' };
+  if (seen(1, false) >= CONFIRMED && seen(1, false) > seen(1, true))
+    return {
+      kind: 'done',
+      end: isGenerators(stepsJustOver(steps, state)) ? 'generator-saturated' : 'nothing-holds',
+    };
+  const next = held && broke ? closeIn(state, options) : ramp(state, options);
+  return next === null || taken >= maxSteps ? { kind: 'done', end: endNow(state) } : next;
 }
 
-/** The state after a step at `load` was found to be so. */
-export function afterStep(
-  state: SearchState,
-  load: number,
-  verdict: StepVerdict,
-  options: SearchOptions,
-): SearchState {
-  const next = { ...state, steps: state.steps + 1, drain: verdict !== 'holds' };
-  if (verdict === 'holds') {
-    const isAgain = load === state.under;
-    next.under = load;
-    next.seenUnder = isAgain ? state.seenUnder + 1 : 1;
-    // What was seen to break holds now: the edge is higher, so go on upwards, in small strides first.
-    if (state.over !== null && load >= state.over) {
-      next.over = null;
-      next.seenOver = 0;
-      next.stride = smallStride(options);
-    } else if (state.over === null && state.under !== null) next.stride = widen(state.stride, options);
-    return next;
-  }
-  next.seenOver = load === state.over && verdict === state.overVerdict ? state.seenOver + 1 : 1;
-  next.over = load;
-  next.overVerdict = verdict;
-  if (state.under !== null && load <= state.under) {
-    next.under = null;
-    next.seenUnder = 0;
-    next.stride = smallStride(options);
-  } else if (state.under === null && state.over !== null) next.stride = widen(state.stride, options);
-  return next;
+/**
+ * The state after a step. One hiccup of the host must neither end a search without a capacity nor pass for an edge: a
+ * saturated generator counts when it was seen twice in a row.
+ */
+export function afterStep(state: SearchState, step: SearchStep): SearchState {
+  const taken = state.taken + 1;
+  if (step.verdict === 'saturated' && state.doubted !== step.load)
+    return { ...state, drain: true, doubted: step.load, taken };
+  const holds = step.verdict === 'holds';
+  return {
+    steps: [...state.steps, step],
+    belief: afterAnswer(state.belief, step.load, holds),
+    drain: !holds,
+    doubted: null,
+    taken,
+  };
 }
 
 export function afterDrain(state: SearchState): SearchState {
   return { ...state, drain: false };
 }
 
-function rampLoad({ under, over, stride }: SearchState, { start, max }: SearchOptions): number {
-  if (under !== null) return Math.min(max, Math.max(under + 1, Math.round(under * stride)));
-  if (over !== null) return Math.max(1, Math.min(over - 1, Math.round(over / stride)));
-  return Math.min(max, Math.max(1, Math.round(start)));
+/** What the search comes to when it has to end here. */
+export function endNow(state: SearchState): SearchEnd {
+  const over = stepsJustOver(state.steps, state);
+  if (over.length === 0) return 'gave-up';
+  if (isGenerators(over)) return 'generator-saturated';
+  return state.steps.some(({ verdict }) => verdict === 'holds') ? 'found' : 'gave-up';
 }
 
-function isClosed(under: number, over: number, { resolution }: SearchOptions): boolean {
-  return over - under <= Math.max(1, resolution * under);
+function phaseOf(steps: readonly SearchStep[]): SearchPhase {
+  const held = steps.some(({ verdict }) => verdict === 'holds');
+  return held && steps.some(({ verdict }) => verdict !== 'holds') ? 'bisect' : 'bracket';
 }
 
-/** Also where the generator saturated: one hiccup of the host must not end a search without a capacity. */
-function isConfirmed({ seenUnder, seenOver }: SearchState): boolean {
-  return seenUnder >= CONFIRMED && seenOver >= CONFIRMED;
+/** Up by factors until something does not hold, or down until something does. */
+function ramp({ steps }: SearchState, { start, max, growth }: SearchOptions): SearchAction {
+  const last = steps.at(-1);
+  const load =
+    last === undefined
+      ? Math.round(start)
+      : last.verdict === 'holds'
+        ? Math.max(last.load + 1, Math.round(last.load * strideOf(last, growth)))
+        : Math.min(last.load - 1, Math.round(last.load / growth));
+  return { kind: 'measure', load: Math.min(max, Math.max(1, load)), phase: 'bracket' };
 }
 
-function middle(under: number, over: number): number {
-  return Math.min(over - 1, Math.max(under + 1, Math.round((under + over) / 2)));
+/**
+ * A bridge pushed far beyond its edge takes long to come back, so the ramp goes no further at once than what fills
+ * the bridge, by its CPU. That is a guess of where to look, and decides nothing.
+ */
+function strideOf({ fullness }: SearchStep, growth: number): number {
+  if (fullness == null || fullness <= 0) return growth;
+  return Math.min(growth, Math.max(LEAST_STRIDE, 1 / fullness));
 }
 
-function smallStride({ resolution }: SearchOptions): number {
-  return 1 + 2 * resolution;
+const LEAST_STRIDE = 1.13;
+
+/** Between what held and what broke; null when the edge is narrow enough and seen from both sides. */
+function closeIn(state: SearchState, options: SearchOptions): SearchAction | null {
+  const { steps, belief } = state;
+  const { resolution, max, growth } = options;
+  const [low = 1, middle = 1, high = 1] = edgeQuantiles(belief, [
+    (1 - CLOSED_SHARE) / 2,
+    0.5,
+    (1 + CLOSED_SHARE) / 2,
+  ]);
+  const highestHeld = Math.max(...steps.flatMap(({ load, verdict }) => (verdict === 'holds' ? [load] : [])));
+  const allowed = (load: number) => Math.min(max, Math.max(1, load), Math.ceil(highestHeld * growth));
+  // Loads are whole numbers: an edge between two neighbours cannot be told more closely.
+  const under = allowed(Math.floor(low));
+  const over = allowed(Math.ceil(high));
+  if (over - under > Math.max(1, resolution * middle + 1)) {
+    return { kind: 'measure', load: allowed(Math.round(middle)), phase: 'bisect' };
+  }
+  const reach = Math.max(1, 2 * resolution * middle);
+  const holds = steps.filter(
+    ({ load, verdict }) => verdict === 'holds' && load <= middle && load >= under - reach,
+  );
+  if (holds.length < CONFIRMED) return { kind: 'measure', load: under, phase: 'confirm-under' };
+  const breaks = stepsJustOver(steps, state);
+  if (breaks.length < CONFIRMED || isUndecided(breaks))
+    return { kind: 'measure', load: over, phase: 'confirm-over' };
+  return null;
 }
 
-/** A stride that found nothing is doubled, up to the growth of the ramp. */
-function widen(stride: number, { growth }: SearchOptions): number {
-  return Math.min(growth, 1 + 2 * (stride - 1));
+/** Of the steps that did not hold, those that tell what ended it: the nearest three above the edge. */
+export function stepsJustOver<Step extends SearchStep>(
+  steps: readonly Step[],
+  { belief }: SearchState,
+): Step[] {
+  const [low = 0] = edgeQuantiles(belief, [0.025]);
+  const over = steps.filter(({ verdict }) => verdict !== 'holds');
+  const above = over.filter(({ load }) => load >= low);
+  return (above.length === 0 ? over : above).toSorted((a, b) => a.load - b.load).slice(0, 3);
+}
+
+/** Whether a saturated generator, and not the bridge, is why steps did not hold. */
+function isGenerators(over: readonly SearchStep[]): boolean {
+  return 2 * countSaturated(over) >= over.length;
+}
+
+function isUndecided(over: readonly SearchStep[]): boolean {
+  return 2 * countSaturated(over) === over.length;
+}
+
+function countSaturated(over: readonly SearchStep[]): number {
+  return over.filter(({ verdict }) => verdict === 'saturated').length;
 }

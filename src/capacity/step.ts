@@ -10,6 +10,8 @@ export interface StepEvidence {
   trust: TrustVerdict | null;
   /** Cores that the media process used; one worker has one. */
   bridgeCpuRatio: number | null;
+  /** Share of the time in which it was ready and had no core: a quota, or other processes; null: not told. */
+  bridgeCpuWaitRatio: number | null;
   /** Datagrams that the kernel dropped at full sockets that are not the generator's, and at full backlogs. */
   kernelDrops: number;
 }
@@ -21,14 +23,15 @@ export interface StepJudgement {
   limitedBy: Limit;
 }
 
-/** A media process beyond this share of its core is at its end: what remains goes to waiting for the kernel. */
+/** A media process that uses, or waits for, more of a core than this is at its end: the rest goes to the kernel. */
 const BUSY_CORE = 0.9;
 
 /**
  * Whether quality held. A saturated generator comes first, for then nothing was learnt of the bridge. A gate of the
  * objective without any sample says nothing (nobody joins in a step down); when none had any, nothing is known.
  */
-export function judgeStep({ objective, trust, bridgeCpuRatio, kernelDrops }: StepEvidence): StepJudgement {
+export function judgeStep(evidence: StepEvidence): StepJudgement {
+  const { objective, trust } = evidence;
   if (trust?.verdict === 'saturated') {
     const reason = trust.reasons[0]?.message ?? 'the generator was the bottleneck';
     return { verdict: 'saturated', reason, limitedBy: 'generator' };
@@ -36,7 +39,7 @@ export function judgeStep({ objective, trust, bridgeCpuRatio, kernelDrops }: Ste
   const failed = objective.filter((gate) => gate.outcome === 'failed');
   if (failed.length > 0) {
     const reason = failed.map((gate) => `${gate.expression}: ${show(gate.value)}`).join('; ');
-    return { verdict: 'breaks', reason, limitedBy: resource(bridgeCpuRatio, kernelDrops) };
+    return { verdict: 'breaks', reason, limitedBy: resource(evidence) };
   }
   if (!objective.some((gate) => gate.outcome === 'passed')) {
     return {
@@ -49,8 +52,8 @@ export function judgeStep({ objective, trust, bridgeCpuRatio, kernelDrops }: Ste
 }
 
 /** What was used up: CPU explains drops as well, for a busy process reads its socket too late. */
-function resource(bridgeCpuRatio: number | null, kernelDrops: number): Limit {
-  if (bridgeCpuRatio !== null && bridgeCpuRatio >= BUSY_CORE) return 'bridge-cpu';
+function resource({ bridgeCpuRatio, bridgeCpuWaitRatio, kernelDrops }: StepEvidence): Limit {
+  if (bridgeCpuRatio !== null && bridgeCpuRatio + (bridgeCpuWaitRatio ?? 0) >= BUSY_CORE) return 'bridge-cpu';
   if (kernelDrops > 0) return 'kernel-drops';
   return bridgeCpuRatio === null ? 'unknown' : 'network';
 }

@@ -1,9 +1,12 @@
-import { confidenceHalfWidth95, median } from '../stats/sample.ts';
-import type { CalibrationStep, RepeatResult } from './calibrate.ts';
+import { median, mostCommon, studentFactor95, varianceOf } from '../stats/sample.ts';
+import { type CalibrationStep, type RepeatResult, ratesOfHeld } from './calibrate.ts';
 import type { Limit } from './capacity-file.ts';
+import { afterAnswer, beginBelief, type Edge, edgeOf, isAtEdge } from './edge-belief.ts';
+import { rateAt } from './rate-at.ts';
+import type { SearchOptions } from './search.ts';
 
 export interface CalibrationSummary {
-  /** Median over the repeats of the packet rate at the highest load that held; null: no capacity was found. */
+  /** Median over the repeats of the packet rate at the edge; null: no capacity was found. */
   maxPacketRatePps: number | null;
   interval: { low: number; high: number; confidence: number } | null;
   /** (highest - lowest) / median. */
@@ -20,15 +23,22 @@ export interface CalibrationSummary {
 
 /**
  * One answer from the repeats. Every repeat must have found its edge: a generator that saturated in one of three is
- * no ground for a number. The interval has room for both kinds of doubt: between what held and what broke (the
- * resolution, and half of it again on each side for the noise of the rates), and between repeats (Student's t).
+ * no ground for a number. The value is the median of the repeats. The interval holds what all steps of all repeats
+ * together leave possible (95 %), Student's interval of what repeats differ beyond their own uncertainty (a random
+ * effect, by DerSimonian and Laird 1986), and half a resolution on each side for the noise of the rates.
  */
-export function summariseRepeats(repeats: readonly RepeatResult[], resolution: number): CalibrationSummary {
+export function summariseRepeats(
+  repeats: readonly RepeatResult[],
+  { max, resolution }: Pick<SearchOptions, 'max' | 'resolution'>,
+): CalibrationSummary {
   const found = repeats.filter((repeat) => repeat.end === 'found' && repeat.packetRatePps !== null);
   const durationMs = repeats.reduce((sum, repeat) => sum + repeat.durationMs, 0);
   const linearRampMs = repeats.reduce((sum, repeat) => sum + linearRampOf(repeat, resolution), 0);
   const open = repeats.find((repeat) => !found.includes(repeat));
-  if (open !== undefined || found.length === 0) {
+  const steps = repeats.flatMap((repeat) => repeat.steps);
+  const rates = found.map((repeat) => repeat.packetRatePps ?? 0);
+  const middle = median(rates);
+  if (open !== undefined || middle === null) {
     return {
       maxPacketRatePps: null,
       interval: null,
@@ -41,46 +51,58 @@ export function summariseRepeats(repeats: readonly RepeatResult[], resolution: n
       problem: describeEnd(open),
     };
   }
-  const rates = found.map((repeat) => repeat.packetRatePps ?? 0);
-  const middle = median(rates) ?? 0;
-  const steps = found.flatMap((repeat) =>
-    repeat.steps.filter((step) => step.load === repeat.under && step.verdict === 'holds'),
-  );
+  const edge = edgeOfAll(steps, max, resolution);
+  const atEdge = steps.filter((step) => step.verdict === 'holds' && isAtEdge(step.load, edge));
   return {
     maxPacketRatePps: middle,
-    interval: { ...intervalOf(found, rates, resolution), confidence: 0.95 },
+    interval: { ...intervalOf(middle, found, edge, steps, resolution), confidence: 0.95 },
     spreadRatio: middle === 0 ? null : (Math.max(...rates) - Math.min(...rates)) / middle,
-    limitedBy: mostCommon(found.map((repeat) => repeat.limitedBy)),
-    perParticipant: costPer(steps, (step) => step.participants),
-    perConsumer: costPer(steps, (step) => step.consumers),
+    limitedBy: mostCommon(found.map((repeat) => repeat.limitedBy)) ?? 'unknown',
+    perParticipant: costPer(atEdge, (step) => step.participants),
+    perConsumer: costPer(atEdge, (step) => step.consumers),
     durationMs,
     linearRampMs,
     problem: null,
   };
 }
 
-function intervalOf(
-  repeats: readonly RepeatResult[],
-  rates: readonly number[],
-  resolution: number,
-): { low: number; high: number } {
-  // Beyond the edge throughput falls, so what broke is told by its load and not by its own packet rate.
-  const broken = repeats.map(
-    ({ under, over, packetRatePps }) => ((packetRatePps ?? 0) * (over ?? 0)) / (under ?? 1),
+/** What the steps of all repeats tell of the edge, as if one bridge had been asked. */
+function edgeOfAll(steps: readonly CalibrationStep[], max: number, resolution: number): Edge {
+  const belief = steps.reduce(
+    (before, step) => afterAnswer(before, step.load, step.verdict === 'holds'),
+    beginBelief(max, resolution),
   );
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  const halfWidth = confidenceHalfWidth95(rates) ?? 0;
-  return {
-    low: Math.min(...rates, mean - halfWidth) * (1 - resolution / 2),
-    high: Math.max(...broken, mean + halfWidth) * (1 + resolution / 2),
-  };
+  return edgeOf(belief);
 }
 
-/** From nothing to the first load that broke, in steps of the same resolution and the same length. */
-function linearRampOf({ under, over, steps }: RepeatResult, resolution: number): number {
-  if (under === null || steps.length === 0) return 0;
-  const stepMs = steps.reduce((sum, step) => sum + step.durationMs, 0) / steps.length;
-  return Math.ceil((over ?? under) / Math.max(1, resolution * under)) * stepMs;
+function intervalOf(
+  middle: number,
+  repeats: readonly RepeatResult[],
+  edge: Edge,
+  steps: readonly CalibrationStep[],
+  resolution: number,
+): { low: number; high: number } {
+  const held = ratesOfHeld(steps);
+  const between = betweenRepeats(repeats);
+  const low = Math.min(rateAt(edge.low, held) ?? middle, middle - between);
+  const high = Math.max(rateAt(edge.high, held) ?? middle, middle + between);
+  return { low: low * (1 - resolution / 2), high: high * (1 + resolution / 2) };
+}
+
+/** Half the width of the interval that comes from bridges being unlike each other, as far as noise does not explain it. */
+function betweenRepeats(repeats: readonly RepeatResult[]): number {
+  const variance = varianceOf(repeats.map(({ packetRatePps }) => packetRatePps ?? 0)) ?? 0;
+  const own = repeats.map(({ interval }) => (interval === null ? 0 : (interval.high - interval.low) / 3.92));
+  const ownVariance = own.reduce((sum, deviation) => sum + deviation ** 2, 0) / own.length;
+  const excess = Math.max(0, variance - ownVariance);
+  return (studentFactor95(repeats.length) ?? 0) * Math.sqrt(excess / repeats.length);
+}
+
+/** From nothing to the edge in steps as close together as was asked for, each as long as the shortest one taken. */
+function linearRampOf({ edge, steps }: RepeatResult, resolution: number): number {
+  if (edge === null || steps.length === 0) return 0;
+  const stepMs = Math.min(...steps.map(({ durationMs }) => durationMs));
+  return Math.ceil(edge.middle / Math.max(1, resolution * edge.middle)) * stepMs;
 }
 
 function costPer(
@@ -95,11 +117,6 @@ function costPer(
     packetRatePps: usable.reduce((sum, step) => sum + (step.packetRatePps ?? 0), 0) / count,
     bridgeCpuRatio: cpu.length < usable.length ? null : cpu.reduce((sum, value) => sum + value, 0) / count,
   };
-}
-
-function mostCommon(limits: readonly Limit[]): Limit {
-  const counts = [...Map.groupBy(limits, (limit) => limit)].toSorted(([, a], [, b]) => b.length - a.length);
-  return counts[0]?.[0] ?? 'unknown';
 }
 
 function describeEnd(repeat: RepeatResult | undefined): string {

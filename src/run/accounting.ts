@@ -26,24 +26,30 @@ export class Accounting {
   readonly #participants = new Map<string, { sent: number; received: number; control: number | null }>();
   /** Last packet count of every track that has been, by participant and track. */
   readonly #tracks = new Map<string, number>();
-  #lastTickMs: number | null = null;
+  /** At the last tick at which everybody answered. */
+  #last: Totals | null = null;
   #kernelOut: number | null = null;
   #window: { start: Totals; end: Totals } | null = null;
 
-  /** Takes one tick's readings. `steady` says whether the interval that ends now is judged. */
+  /**
+   * Takes one tick's readings. `steady` says whether the interval that ends now is judged, `complete` whether everybody
+   * answered: a window that ends where one of the counters is older than the others would count packets as lost.
+   */
   tick(
     atMs: number,
     steady: boolean,
     bridges: readonly BridgeSample[],
     participants: readonly ParticipantSample[],
     host: HostCounters,
+    complete = true,
   ): void {
-    const start = this.#totals(this.#lastTickMs ?? atMs);
+    const start = this.#last ?? this.#totals(atMs);
     for (const bridge of bridges) this.#bridges.set(bridge.bridgeId, bridge);
     for (const participant of participants) this.#takeParticipant(participant);
     this.#kernelOut = host.udp?.outDatagrams ?? null;
-    this.#lastTickMs = atMs;
-    if (steady) this.#window = { start: this.#window?.start ?? start, end: this.#totals(atMs) };
+    if (!complete) return;
+    this.#last = this.#totals(atMs);
+    if (steady) this.#window = { start: this.#window?.start ?? start, end: this.#last };
   }
 
   /** Forgets the window, not the totals: the next steady tick begins a new one. */

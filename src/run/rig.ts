@@ -219,7 +219,10 @@ export class Rig {
   /** Reads everybody; the interval that ends now lies in `stage`. The first reading, at the origin, ends none. */
   async tick(stage: { name: string; steady: boolean }, isFirst = false): Promise<Snapshot | null> {
     if (this.#reader === null) return null;
+    const missedBefore = this.#missedReadings;
     const readings = await this.#reader.read();
+    const living = this.#bridges.bridges.length - this.#bridges.dead.length;
+    const isComplete = this.#missedReadings === missedBefore && readings.bridges.length >= living;
     const tMs = this.tMs();
     const steady = stage.steady && !isFirst;
     const gone = this.#left.splice(0);
@@ -234,7 +237,8 @@ export class Rig {
     this.#bridges.observeUp((bridge, up) => this.#sink.observe('bridge.up_ratio', { bridge }, up));
     this.#evidence.tick(snapshot, steady);
     this.#parts.tap?.onReadings(readings.bridges, participants);
-    this.#accounting.tick(tMs, steady, readings.bridges, [...left, ...participants], readings.host.counters);
+    const { bridges, host } = readings;
+    this.#accounting.tick(tMs, steady, bridges, [...left, ...participants], host.counters, isComplete);
     for (const { packetLoop } of readings.generators) this.#packetLoop = packetLoop ?? this.#packetLoop;
     await this.#sink.drain();
     return snapshot;

@@ -45,9 +45,14 @@ export const calibrateSchema = z
       .min(0.001)
       .max(0.5)
       .default(0.02)
-      .describe('Where to stop: the gap between what holds and what breaks, as a share'),
+      .describe('Where to stop: how narrow the interval of the edge has to be, as a share of it'),
     repeats: z.int().min(1).max(20).default(3).describe('Searches, each with a fresh bridge'),
-    maxSteps: z.int().min(5).max(500).default(40).describe('Loads tried in one search, at most'),
+    maxSteps: z.int().min(5).max(500).default(12).describe('Loads tried in one search, at most'),
+    budget: duration(1000, 86_400_000)
+      .optional()
+      .describe(
+        'Time for all searches together; when it is over, what is not known makes the interval wider (no limit when absent)',
+      ),
     objective: z
       .array(z.string().min(1).max(500))
       .min(1)
@@ -55,11 +60,12 @@ export const calibrateSchema = z
       .default(DEFAULT_OBJECTIVE)
       .describe('Gates that must hold, judged over each hold (joins over the whole step)'),
   })
-  .transform(({ settle, hold, drain, joinRate, ...rest }) => ({
+  .transform(({ settle, hold, drain, budget, joinRate, ...rest }) => ({
     ...rest,
     settleMs: settle,
     holdMs: hold,
     drainMs: drain,
+    budgetMs: budget ?? null,
     joinRatePerS: joinRate,
   }))
   .describe('How `rtc-bench calibrate` searches; a run takes no notice of it');

@@ -15,11 +15,21 @@ const T_95 = [
   2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
 ];
 
-/** Half the width of the 95 % confidence interval of a mean (Student's t); null for fewer than two values. */
-export function confidenceHalfWidth95(values: readonly number[]): number | null {
+/** For the 95 % interval of a mean of `count` values, in standard errors (Student); null for fewer than two. */
+export function studentFactor95(count: number): number | null {
+  return count < 2 ? null : (T_95[count - 2] ?? 1.96);
+}
+
+/** Unbiased; null for fewer than two values. */
+export function varianceOf(values: readonly number[]): number | null {
   const n = values.length;
   if (n < 2) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  return ((T_95[n - 2] ?? 1.96) * Math.sqrt(variance)) / Math.sqrt(n);
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+}
+
+/** The value that is there most often, the earlier one of equals; null without values. */
+export function mostCommon<Value>(values: readonly Value[]): Value | null {
+  const groups = [...Map.groupBy(values, (value) => value)].toSorted(([, a], [, b]) => b.length - a.length);
+  return groups[0]?.[0] ?? null;
 }

@@ -143,7 +143,7 @@ function hostFindings({ host, kernelDrops, accounting, sharedHost }: TrustInput)
   const received = accounting?.participantsReceived ?? null;
   const others = kernelDrops?.otherSocketDrops ?? null;
   const backlog = kernelDrops?.backlogDrops ?? null;
-  const lost = sharedHost ? unexplainedLoss(accounting, kernelDrops) : null;
+  const lost = sharedHost ? unexplainedLoss(accounting, kernelDrops, host) : null;
   return [
     {
       bound: 'hostCpuRatio',
@@ -180,14 +180,24 @@ function hostFindings({ host, kernelDrops, accounting, sharedHost }: TrustInput)
 
 /**
  * Share of what the SFU sent that no participant counted and no counter of the kernel explains. What a bridge's own
- * sockets dropped was on its way to the SFU, not from it. Who dropped being unknown, a single drop explains all.
+ * sockets dropped was on its way to the SFU, not from it. Who dropped being unknown, a single drop explains all. What
+ * the kernel sent and neither handed over nor dropped at a socket was lost on the path: a policer, a queue.
  */
-function unexplainedLoss(accounting: PacketAccounting | null, drops: KernelDrops | null): number | null {
+function unexplainedLoss(
+  accounting: PacketAccounting | null,
+  drops: KernelDrops | null,
+  host: readonly HostRow[],
+): number | null {
   const down = accounting?.differenceDownRatio ?? null;
   if (accounting === null || drops === null || down === null) return null;
   const { generatorSocketDrops, otherSocketDrops, receiveBufferErrors, backlogDrops } = drops;
   if (otherSocketDrops === null && (receiveBufferErrors ?? 0) > 0) return null;
-  const explained = (generatorSocketDrops ?? 0) + (otherSocketDrops ?? 0) + (backlogDrops ?? 0);
+  const sent = mean(host.map((row) => row.udpDatagramsOutPps));
+  const delivered = mean(host.map((row) => row.udpDatagramsInPps));
+  const missing = ((difference(sent, delivered) ?? 0) * accounting.windowMs) / 1000;
+  const onThePath = Math.max(0, missing - (receiveBufferErrors ?? 0) - (backlogDrops ?? 0));
+  const explained =
+    (generatorSocketDrops ?? 0) + (otherSocketDrops ?? 0) + (backlogDrops ?? 0) + onThePath;
   return share(Math.max(0, -down * accounting.bridgesOut - explained), accounting.bridgesOut);
 }
 

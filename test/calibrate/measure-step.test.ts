@@ -33,6 +33,7 @@ function step(change: Partial<StepReadings> & { lossRatio?: number } = {}) {
     failedJoins: 0,
     unansweredReadings: 0,
     participants: 10,
+    bridgeCpuWaitRatio: null,
     snapshots: [snapshot, snapshot, snapshot],
     ...change,
   });
@@ -52,6 +53,17 @@ describe('measureStep', () => {
     expect(step({ lossRatio: 0.2 })).toMatchObject({ verdict: 'breaks', limitedBy: 'bridge-cpu' });
   });
 
+  it('is judged by what participants lost, whatever the SFU says of itself; its NACK rate is kept beside', () => {
+    const row = { ...bridgeRow({ cpuRatio: 0.5, nackRatePps: 400 }), packetsLostIn: 0, packetsLostOut: 0 };
+    const lossless = { bridges: [row], host: null } as unknown as Snapshot;
+    expect(step({ lossRatio: 0.5, snapshots: [lossless] })).toMatchObject({
+      verdict: 'breaks',
+      nackRatePps: 400,
+    });
+    const lossy = { ...lossless, bridges: [{ ...row, packetsLostIn: 9e9, packetsLostOut: 9e9 }] };
+    expect(step({ lossRatio: 0, snapshots: [lossy as Snapshot] }).verdict).toBe('holds');
+  });
+
   it('does not hold when somebody could not join', () => {
     expect(step({ failedJoins: 3 })).toMatchObject({ verdict: 'breaks', reason: '3 could not join' });
   });
@@ -63,6 +75,11 @@ describe('measureStep', () => {
       limitedBy: 'bridge-cpu',
       reason: 'the bridge left 2 of 3 readings unanswered',
     });
+  });
+
+  it('lets quality decide when a reading went missing now and then', () => {
+    expect(step({ unansweredReadings: 1 }).verdict).toBe('holds');
+    expect(step({ unansweredReadings: 1, lossRatio: 0.2 }).verdict).toBe('breaks');
   });
 
   it('believes no step of a saturated generator, whether the bridge answered or not', () => {

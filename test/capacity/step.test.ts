@@ -17,6 +17,7 @@ const HELD: StepEvidence = {
   objective: [gate('passed', 0.001), gate('inconclusive')],
   trust: { verdict: 'trusted', reasons: [] },
   bridgeCpuRatio: 0.5,
+  bridgeCpuWaitRatio: 0.01,
   kernelDrops: 0,
 };
 const broken = { objective: [gate('passed', 0), gate('failed', 0.123456)] };
@@ -51,6 +52,11 @@ describe('the resource that ended it', () => {
   it.each([
     ['CPU', { bridgeCpuRatio: 0.97 }, 'bridge-cpu'],
     ['CPU also when it shows as drops', { bridgeCpuRatio: 0.97, kernelDrops: 9 }, 'bridge-cpu'],
+    [
+      'CPU that it was ready for and not given',
+      { bridgeCpuRatio: 0.3, bridgeCpuWaitRatio: 0.68 },
+      'bridge-cpu',
+    ],
     ['drops at full sockets', { kernelDrops: 9 }, 'kernel-drops'],
     ['the network, when neither', {}, 'network'],
     ['unknown, when CPU is', { bridgeCpuRatio: null }, 'unknown'],

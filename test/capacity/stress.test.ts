@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clusterHeadroom, stress } from '../../src/capacity/stress.ts';
-import { confidenceHalfWidth95, median } from '../../src/stats/sample.ts';
+import { median, mostCommon, studentFactor95, varianceOf } from '../../src/stats/sample.ts';
 
 const bridge = (bridgeId: string, packetRatePps: number, participants: number) => ({
   bridgeId,
@@ -71,9 +71,16 @@ describe('few numbers', () => {
     expect(median([])).toBeNull();
   });
 
-  it('have an interval by Student: three values 1, 2, 3 have 2 ± 2.484', () => {
-    expect(confidenceHalfWidth95([1, 2, 3])).toBeCloseTo(4.303 / Math.sqrt(3), 6);
-    expect(confidenceHalfWidth95([1])).toBeNull();
-    expect(confidenceHalfWidth95([5, 5, 5])).toBe(0);
+  it('have a variance and an interval by Student from two on', () => {
+    expect(varianceOf([1, 2, 3])).toBe(1);
+    expect(varianceOf([1])).toBeNull();
+    expect(varianceOf([5, 5, 5])).toBe(0);
+    expect([1, 2, 3, 31, 500].map(studentFactor95)).toEqual([null, 12.706, 4.303, 2.042, 1.96]);
+  });
+
+  it('have one that is there most often, the earlier of equals', () => {
+    expect(mostCommon(['a', 'b', 'b'])).toBe('b');
+    expect(mostCommon(['a', 'b'])).toBe('a');
+    expect(mostCommon([])).toBeNull();
   });
 });

@@ -50,6 +50,18 @@ function tickAt(
 }
 
 describe('Accounting', () => {
+  it('ends no window where somebody did not answer: the others would seem to have lost packets', () => {
+    const account = new Accounting();
+    tickAt(account, 1000, false, 100, 1000);
+    tickAt(account, 2000, true, 200, 1310);
+    const before = account.result([BRIDGE]);
+    const bridges = [bridgeSample({ local: { packetsIn: 300, bytesIn: 0, packetsOut: 600, bytesOut: 0 } })];
+    account.tick(3000, true, bridges, [], host(1620), false);
+    expect(account.result([BRIDGE])).toEqual(before);
+    tickAt(account, 4000, true, 400, 1930);
+    expect(account.result([BRIDGE])).toMatchObject({ windowMs: 3000, differenceDownRatio: 0 });
+  });
+
   it('holds the steady window side by side: bridges, participants, kernel', () => {
     const account = new Accounting();
     tickAt(account, 1000, false, 100, 1000);

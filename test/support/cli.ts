@@ -34,18 +34,37 @@ export interface CliOptions {
   env?: Record<string, string>;
   /** In a network namespace with nothing but its own loopback: nobody else's datagrams are in its counters. */
   ownNetwork?: boolean;
+  /** In such a namespace: datagrams a second, of both directions and all ports together, beyond which all are dropped. */
+  datagramLimitPps?: number;
 }
 
 /** Root needs no user namespace for it, which chroots and containers forbid even to root. */
 const AS_WHOM = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-const IN_OWN_NETWORK = ['--net', ...AS_WHOM, 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
+const inOwnNetwork = (before = '') => [
+  '--net',
+  ...AS_WHOM,
+  'sh',
+  '-ec',
+  `ip link set lo up; ${before}exec "$0" "$@"`,
+];
+
+/** A policer on the way in, where each datagram on loopback passes once; its bucket holds 20 ms of the rate. */
+function policer(datagramsPps: number): string {
+  const burst = Math.max(5, Math.round(datagramsPps / 50));
+  return `nft 'add table inet t; add chain inet t i { type filter hook input priority 0; }; add rule inet t i meta l4proto udp limit rate over ${Math.round(datagramsPps)}/second burst ${burst} packets drop'; `;
+}
 
 /** Starts the command line as a user would, with its own mark in the environment. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const mark = randomUUID();
   const command = [process.execPath, BIN, ...args];
+  const { ownNetwork = false, datagramLimitPps } = options;
   const [file = '', ...rest] =
-    options.ownNetwork === true ? ['unshare', ...IN_OWN_NETWORK, ...command] : command;
+    datagramLimitPps !== undefined
+      ? ['unshare', ...inOwnNetwork(policer(datagramLimitPps)), ...command]
+      : ownNetwork
+        ? ['unshare', ...inOwnNetwork(), ...command]
+        : command;
   const child = spawn(file, rest, {
     cwd: options.cwd ?? tmpdir(),
     env: { ...process.env, NO_COLOR: '1', ...options.env, [MARK_NAME]: mark },

@@ -131,6 +131,19 @@ describe('packets that the SFU sent and nobody received', () => {
     expect(codes({ kernelDrops: kernelDrops(part) })).toContain('received-less-than-sent');
   });
 
+  // A tenth of 100,000 in 20 s is 500 a second.
+  it.each([
+    ['never came out of the kernel: a policer, a queue', 5500, {}, false],
+    ['came out but for a few', 5995, {}, true],
+    ['were dropped on the way to the SFU, and not from it', 5500, { receiveBufferErrors: 10_000 }, true],
+  ])('are held against it by what the kernel delivered: they %s', (_what, delivered, drops, isHeld) => {
+    const told = codes({
+      ...host({ udpDatagramsOutPps: 6000, udpDatagramsInPps: delivered }),
+      kernelDrops: kernelDrops(drops),
+    });
+    expect(told.includes('received-less-than-sent')).toBe(isHeld);
+  });
+
   it('nor when a network lies between', () => {
     expect(codes({ sharedHost: false })).not.toContain('received-less-than-sent');
   });

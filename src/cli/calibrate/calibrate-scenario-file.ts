@@ -17,7 +17,7 @@ import { beginInOwnNetwork } from '../run/own-network.ts';
 import { tellCause } from '../run/tell-cause.ts';
 import { readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
-import { renderCalibration, renderProgress } from './render-calibration.ts';
+import { renderBudget, renderCalibration, renderProgress } from './render-calibration.ts';
 
 /** Calibrates with a scenario file; sets the exit code. Throws for what keeps it from starting at all. */
 export async function calibrateScenarioFile(
@@ -38,6 +38,7 @@ export async function calibrateScenarioFile(
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);
+  if (!context.quiet) system.stderr.write(`${renderBudget(scenario.calibrate)}\n`);
   let lastLine = '';
   const opened = openedToOthers(scenario);
   if (opened !== null) system.stderr.write(`${opened}\n`);

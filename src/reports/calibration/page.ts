@@ -1,4 +1,5 @@
 import type { CapacityFile } from '../../capacity/capacity-file.ts';
+import { isAtEdge } from '../../capacity/edge-belief.ts';
 import { LIMITED_BY } from '../../capacity/limit-words.ts';
 import { formatCommand, formatCount, formatDuration, formatNumber, formatRatio } from '../format.ts';
 import { renderDocument } from '../html/document.ts';
@@ -132,10 +133,13 @@ function figures(capacity: CapacityFile): [string, string, string][] {
   return rows;
 }
 
-/** Of the steps that held at the load at which the repeats ended. */
+/** Of the steps that held near the edge of their repeat. */
 function cpuAtMaximum({ curve, repeats }: CapacityFile): number | null {
-  const ratios = curve.flatMap((step) =>
-    step.holds === true && repeats[step.repeat - 1]?.load === step.load ? (step.bridgeCpuRatio ?? []) : [],
-  );
+  const ratios = curve.flatMap((step) => {
+    const edge = repeats[step.repeat - 1]?.loadInterval ?? null;
+    return step.holds === true && edge !== null && isAtEdge(step.load, edge)
+      ? (step.bridgeCpuRatio ?? [])
+      : [];
+  });
   return ratios.length === 0 ? null : ratios.reduce((sum, value) => sum + value, 0) / ratios.length;
 }

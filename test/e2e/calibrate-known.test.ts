@@ -1,0 +1,81 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type CapacityFile, parseCapacityFile } from '../../src/capacity/capacity-file.ts';
+import { type CliOptions, type RunningCli, startCli, withFolder } from '../support/cli.ts';
+
+/** Calibrations whose answer is known beforehand. `npm run bench -- calibrate` has the long ones. */
+
+const LIMIT_PPS = 5_000;
+
+function scenario(search: string): string {
+  return `version: 1
+name: known
+target: { bridges: 1 }
+rooms: { name: hall }
+sampling: { interval: 500ms }
+participants:
+  - { name: speakers, count: 4, publish: { audio: { pattern: continuous } }, subscribe: { audio: none, video: none } }
+  - { name: audience, count: 10, publish: { audio: false } }
+calibrate: { variable: participants, group: audience, joinRate: 60, settle: 500ms, hold: 2s, drain: 500ms, repeats: 1, ${search} }
+load: { stages: [ { kind: ramp, rate: 10 }, { kind: hold, duration: 5s } ] }
+`;
+}
+
+async function calibrate(
+  search: string,
+  options: CliOptions = {},
+  during: (cli: RunningCli) => Promise<void> = async () => {},
+): Promise<{ exitCode: number | null; capacity: CapacityFile; stderr: string }> {
+  return withFolder(async (folder) => {
+    const file = join(folder, 'known.yaml');
+    await writeFile(file, scenario(search));
+    const cli = startCli(['calibrate', file, '--out', join(folder, 'out')], options);
+    await during(cli);
+    const { exitCode, stderr } = await cli.ended;
+    const text = await readFile(join(folder, 'out', 'capacity.json'), 'utf8').catch(() => {
+      throw new Error(`no capacity.json: ${stderr}`);
+    });
+    return { exitCode, capacity: parseCapacityFile(text, 'capacity.json'), stderr };
+  });
+}
+
+test('a bridge behind a policer is found within 5 %, and the network is named', async () => {
+  const { exitCode, capacity, stderr } = await calibrate('start: 8, max: 200, resolution: 0.05', {
+    datagramLimitPps: LIMIT_PPS,
+  });
+  expect(exitCode, stderr).toBe(0);
+  const { maxPacketRatePps, interval, limitedBy, trust } = capacity;
+  expect(Math.abs((maxPacketRatePps ?? 0) / LIMIT_PPS - 1)).toBeLessThan(0.05);
+  expect(interval?.low).toBeLessThanOrEqual(LIMIT_PPS);
+  expect(interval?.high).toBeGreaterThanOrEqual(0.97 * LIMIT_PPS);
+  expect(limitedBy).toBe('network');
+  expect(trust.verdict).toBe('trusted');
+});
+
+test('a generator that has a tenth of its time is told to be the limit, and no capacity is', async () => {
+  const { exitCode, capacity, stderr } = await calibrate('start: 2, max: 200', {}, async (cli) => {
+    await cli.output(/repeat 1: bracket/);
+    let ended = false;
+    void cli.ended.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      cli.child.kill('SIGSTOP');
+      await delay(90);
+      cli.child.kill('SIGCONT');
+      await delay(10);
+    }
+  });
+  expect(exitCode, stderr).toBe(4);
+  expect(capacity).toMatchObject({
+    maxPacketRatePps: null,
+    interval: null,
+    limitedBy: 'generator',
+    trust: { verdict: 'saturated' },
+  });
+  expect(capacity.trust.reasons.map(({ message }) => message).join('\n')).toMatch(
+    /late|event loop|never sent|joins were begun/,
+  );
+});
