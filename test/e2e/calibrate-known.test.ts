@@ -9,16 +9,21 @@ import { type CliOptions, type RunningCli, startCli, withFolder } from '../suppo
 
 const LIMIT_PPS = 5_000;
 
-function scenario(search: string): string {
+const SPEAKERS =
+  '{ name: speakers, count: 4, publish: { audio: { pattern: continuous } }, subscribe: { audio: none, video: none } }';
+const VIDEO =
+  '{ name: speakers, count: 1, publish: { audio: false, video: { height: 180, fps: 4, simulcast: false } }, subscribe: { audio: none, video: none } }';
+
+function scenario(search: string, speakers: string): string {
   return `version: 1
 name: known
 target: { bridges: 1 }
 rooms: { name: hall }
 sampling: { interval: 500ms }
 participants:
-  - { name: speakers, count: 4, publish: { audio: { pattern: continuous } }, subscribe: { audio: none, video: none } }
+  - ${speakers}
   - { name: audience, count: 10, publish: { audio: false } }
-calibrate: { variable: participants, group: audience, joinRate: 60, settle: 500ms, hold: 2s, drain: 500ms, repeats: 1, ${search} }
+calibrate: { joinRate: 60, settle: 500ms, drain: 500ms, repeats: 1, ${search} }
 load: { stages: [ { kind: ramp, rate: 10 }, { kind: hold, duration: 5s } ] }
 `;
 }
@@ -27,10 +32,11 @@ async function calibrate(
   search: string,
   options: CliOptions = {},
   during: (cli: RunningCli) => Promise<void> = async () => {},
+  speakers = SPEAKERS,
 ): Promise<{ exitCode: number | null; capacity: CapacityFile; stderr: string }> {
   return withFolder(async (folder) => {
     const file = join(folder, 'known.yaml');
-    await writeFile(file, scenario(search));
+    await writeFile(file, scenario(search, speakers));
     const cli = startCli(['calibrate', file, '--out', join(folder, 'out')], options);
     await during(cli);
     const { exitCode, stderr } = await cli.ended;
@@ -42,7 +48,7 @@ async function calibrate(
 }
 
 test('a bridge behind a policer is found within 5 %, and the network is named', async () => {
-  const { exitCode, capacity, stderr } = await calibrate('start: 8, max: 200, resolution: 0.05', {
+  const { exitCode, capacity, stderr } = await calibrate('start: 8, max: 200, hold: 2s, resolution: 0.05', {
     datagramLimitPps: LIMIT_PPS,
   });
   expect(exitCode, stderr).toBe(0);
@@ -55,7 +61,7 @@ test('a bridge behind a policer is found within 5 %, and the network is named', 
 });
 
 test('a generator that has a tenth of its time is told to be the limit, and no capacity is', async () => {
-  const { exitCode, capacity, stderr } = await calibrate('start: 2, max: 200', {}, async (cli) => {
+  const { exitCode, capacity, stderr } = await calibrate('start: 2, max: 200, hold: 2s', {}, async (cli) => {
     await cli.output(/repeat 1: bracket/);
     let ended = false;
     void cli.ended.then(() => {
@@ -78,4 +84,19 @@ test('a generator that has a tenth of its time is told to be the limit, and no c
   expect(capacity.trust.reasons.map(({ message }) => message).join('\n')).toMatch(
     /late|event loop|never sent|joins were begun/,
   );
+});
+
+test.each(['rooms', 'publishers', 'bitrate'])('%s are varied on real parts as well', async (variable) => {
+  const { exitCode, capacity, stderr } = await calibrate(
+    `variable: ${variable}, start: 2, max: 4, hold: 1500ms`,
+    {},
+    async () => {},
+    VIDEO,
+  );
+  // Nothing breaks at that, so it is measured at 2 and at 4, and the bound is told.
+  expect(exitCode, stderr).toBe(4);
+  expect(capacity).toMatchObject({ variable, maxPacketRatePps: null, limitedBy: 'search-bound' });
+  const [two, four] = capacity.curve;
+  expect([two?.load, four?.load]).toEqual([2, 4]);
+  expect(four?.packetRatePps ?? 0).toBeGreaterThan(1.5 * (two?.packetRatePps ?? Number.POSITIVE_INFINITY));
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { inOwnNetwork } from './own-network.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/rtc-bench.js', import.meta.url));
 /** Every process that a command starts inherits this variable, so that what it leaves behind can be found. */
@@ -38,33 +39,13 @@ export interface CliOptions {
   datagramLimitPps?: number;
 }
 
-/** Root needs no user namespace for it, which chroots and containers forbid even to root. */
-const AS_WHOM = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-const inOwnNetwork = (before = '') => [
-  '--net',
-  ...AS_WHOM,
-  'sh',
-  '-ec',
-  `ip link set lo up; ${before}exec "$0" "$@"`,
-];
-
-/** A policer on the way in, where each datagram on loopback passes once; its bucket holds 20 ms of the rate. */
-function policer(datagramsPps: number): string {
-  const burst = Math.max(5, Math.round(datagramsPps / 50));
-  return `nft 'add table inet t; add chain inet t i { type filter hook input priority 0; }; add rule inet t i meta l4proto udp limit rate over ${Math.round(datagramsPps)}/second burst ${burst} packets drop'; `;
-}
-
 /** Starts the command line as a user would, with its own mark in the environment. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const mark = randomUUID();
   const command = [process.execPath, BIN, ...args];
-  const { ownNetwork = false, datagramLimitPps } = options;
+  const { ownNetwork = false, datagramLimitPps = null } = options;
   const [file = '', ...rest] =
-    datagramLimitPps !== undefined
-      ? ['unshare', ...inOwnNetwork(policer(datagramLimitPps)), ...command]
-      : ownNetwork
-        ? ['unshare', ...inOwnNetwork(), ...command]
-        : command;
+    ownNetwork || datagramLimitPps !== null ? inOwnNetwork(command, datagramLimitPps) : command;
   const child = spawn(file, rest, {
     cwd: options.cwd ?? tmpdir(),
     env: { ...process.env, NO_COLOR: '1', ...options.env, [MARK_NAME]: mark },
