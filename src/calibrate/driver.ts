@@ -111,6 +111,7 @@ export class RigDriver implements CalibrationDriver {
       unansweredReadings: evidence.readingsPerBridge.length === 0 ? held.length : unanswered,
       participants: this.#present.length,
       snapshots: held,
+      kernelDrops: evidence.kernelDrops,
       bridgeCpuWaitRatio: waited(),
     });
     sink.record({

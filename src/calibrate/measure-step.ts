@@ -2,7 +2,7 @@ import type { StepMeasurement } from '../capacity/calibrate.ts';
 import { judgeStep, type StepJudgement } from '../capacity/step.ts';
 import { evaluateGate } from '../gates/evaluate.ts';
 import type { DistributionQuery, GateSpec } from '../gates/types.ts';
-import type { TrustVerdict } from '../results/records.ts';
+import type { KernelDrops, TrustVerdict } from '../results/records.ts';
 import type { Snapshot } from '../run/measurements.ts';
 
 export interface StepReadings {
@@ -17,6 +17,8 @@ export interface StepReadings {
   participants: number;
   /** The readings of the hold. */
   snapshots: readonly Snapshot[];
+  /** Over the hold. */
+  kernelDrops: KernelDrops | null;
   /** Share of the hold in which the media process was ready and had no core; null where it is not told. */
   bridgeCpuWaitRatio: number | null;
 }
@@ -24,7 +26,7 @@ export interface StepReadings {
 /** What one step of a calibration showed, and whether quality held. Pure. */
 export function measureStep(readings: StepReadings): StepMeasurement {
   const measured = measuredIn(readings);
-  const { objective, query, stages, trust, failedJoins, unansweredReadings, snapshots } = readings;
+  const { objective, query, stages, trust, failedJoins, unansweredReadings } = readings;
   const judgement = judgeStep({
     objective: objective.map((gate) =>
       evaluateGate({ ...gate, window: { stage: isOfJoining(gate) ? stages.joining : stages.hold } }, query),
@@ -32,7 +34,7 @@ export function measureStep(readings: StepReadings): StepMeasurement {
     trust: unansweredReadings > 0 ? withoutTooFew(trust) : trust,
     bridgeCpuRatio: measured.bridgeCpuRatio,
     bridgeCpuWaitRatio: measured.bridgeCpuWaitRatio,
-    kernelDrops: snapshots.reduce((sum, { host }) => sum + (host?.udpReceiveBufferErrors ?? 0), 0),
+    kernelDrops: dropsOfTheBridge(readings.kernelDrops),
   });
   return { ...measured, ...withSilence(withFailedJoins(judgement, failedJoins), readings) };
 }
@@ -73,6 +75,15 @@ function withSilence(
   const isKnown = judgement.verdict === 'breaks' && judgement.limitedBy !== 'unknown';
   const limitedBy = isKnown ? judgement.limitedBy : 'bridge-cpu';
   return { verdict: 'breaks', limitedBy, reason };
+}
+
+/** At the bridge's own sockets and in the CPUs' backlogs; at any socket where it is not told at whose. */
+function dropsOfTheBridge(drops: KernelDrops | null): number {
+  if (drops === null) return 0;
+  const own = drops.bridges.flatMap(({ socketDrops }) => socketDrops ?? []);
+  const atSockets =
+    own.length > 0 ? own.reduce((sum, dropped) => sum + dropped, 0) : (drops.receiveBufferErrors ?? 0);
+  return atSockets + (drops.backlogDrops ?? 0);
 }
 
 function measuredIn({ query, stages, snapshots, participants, bridgeCpuWaitRatio }: StepReadings) {

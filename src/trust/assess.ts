@@ -196,8 +196,7 @@ function unexplainedLoss(
   const delivered = mean(host.map((row) => row.udpDatagramsInPps));
   const missing = ((difference(sent, delivered) ?? 0) * accounting.windowMs) / 1000;
   const onThePath = Math.max(0, missing - (receiveBufferErrors ?? 0) - (backlogDrops ?? 0));
-  const explained =
-    (generatorSocketDrops ?? 0) + (otherSocketDrops ?? 0) + (backlogDrops ?? 0) + onThePath;
+  const explained = (generatorSocketDrops ?? 0) + (otherSocketDrops ?? 0) + (backlogDrops ?? 0) + onThePath;
   return share(Math.max(0, -down * accounting.bridgesOut - explained), accounting.bridgesOut);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { measureStep, type StepReadings } from '../../src/calibrate/measure-step.ts';
 import { parseGate } from '../../src/gates/expression.ts';
 import type { GateSpec } from '../../src/gates/types.ts';
-import type { TrustVerdict } from '../../src/results/records.ts';
+import type { KernelDrops, TrustVerdict } from '../../src/results/records.ts';
 import type { Snapshot } from '../../src/run/measurements.ts';
 import { Distribution } from '../../src/stats/distribution.ts';
 import { bridgeRow } from '../results/fixtures.ts';
@@ -34,6 +34,7 @@ function step(change: Partial<StepReadings> & { lossRatio?: number } = {}) {
     unansweredReadings: 0,
     participants: 10,
     bridgeCpuWaitRatio: null,
+    kernelDrops: null,
     snapshots: [snapshot, snapshot, snapshot],
     ...change,
   });
@@ -62,6 +63,22 @@ describe('measureStep', () => {
     });
     const lossy = { ...lossless, bridges: [{ ...row, packetsLostIn: 9e9, packetsLostOut: 9e9 }] };
     expect(step({ lossRatio: 0, snapshots: [lossy as Snapshot] }).verdict).toBe('holds');
+  });
+
+  it("puts it down to the kernel when the bridge's own sockets dropped, and not when the generator's did", () => {
+    const dropped = (bridge: number, generator: number): KernelDrops => ({
+      bridges: [{ bridgeId: 'bridge-1', socketDrops: bridge, relaySocketDrops: 0 }],
+      generatorSocketDrops: generator,
+      otherSocketDrops: 0,
+      receiveBufferErrors: bridge + generator,
+      sendBufferErrors: 0,
+      backlogDrops: 0,
+    });
+    const idle = { bridges: [bridgeRow({ cpuRatio: 0.5 })], host: null } as unknown as Snapshot;
+    const limit = (kernelDrops: KernelDrops) =>
+      step({ lossRatio: 0.2, snapshots: [idle], kernelDrops }).limitedBy;
+    expect(limit(dropped(7, 0))).toBe('kernel-drops');
+    expect(limit(dropped(0, 7))).toBe('network');
   });
 
   it('does not hold when somebody could not join', () => {
