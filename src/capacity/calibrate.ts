@@ -148,8 +148,8 @@ async function searchOnce(
   }
 }
 
-/** Well under the next step, and not so far that getting there again takes long. */
-const REST_SHARE = 0.7;
+/** Well under the next step: a bridge that was pushed over its edge stays slow for a while at loads that it carried before. */
+const REST_SHARE = 0.5;
 
 function restLoad(next: SearchAction, steps: readonly CalibrationStep[]): number {
   const load = next.kind === 'measure' ? next.load : (steps.at(-1)?.load ?? 0);
