@@ -23,6 +23,8 @@ export interface NetnsPath {
   spawn(side: 'a' | 'b', file: string, args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess;
   /** Runs a program to its end. */
   run(side: 'a' | 'b', file: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished>;
+  /** How many packets `lossRatio` has dropped so far, by the kernel's own count. */
+  dropped(): Promise<number>;
   /** Ends everything in it; the namespaces go with their last process. */
   close(): Promise<void>;
 }
@@ -78,21 +80,28 @@ export async function createPath(options: PathOptions = {}): Promise<NetnsPath> 
     child.once('close', () => children.delete(child));
     return child;
   };
+  const run: NetnsPath['run'] = async (side, file, args, env) => {
+    const child = start(side, file, args, env);
+    const finished: Finished = { code: null, stdout: '', stderr: '' };
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      finished.stdout += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      finished.stderr += text;
+    });
+    [finished.code] = (await once(child, 'close')) as [number | null];
+    return finished;
+  };
   return {
     a: { address: ADDRESS_A },
     b: { address: ADDRESS_B },
     spawn: start,
-    async run(side, file, args, env) {
-      const child = start(side, file, args, env);
-      const finished: Finished = { code: null, stdout: '', stderr: '' };
-      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        finished.stdout += text;
-      });
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        finished.stderr += text;
-      });
-      [finished.code] = (await once(child, 'close')) as [number | null];
-      return finished;
+    run,
+    async dropped() {
+      const { stdout, stderr } = await run('b', 'nft', ['list', 'table', 'inet', 't']);
+      const packets = /counter packets (\d+)/.exec(stdout)?.[1];
+      if (packets === undefined) throw new Error(`no drop rule on this path: ${stderr.trim()}`);
+      return Number(packets);
     },
     async close() {
       for (const child of children) child.kill('SIGKILL');
@@ -120,7 +129,7 @@ function script({ rateBps, queueMs = 50, lossRatio = 0, mtuBytes = 1500 }: PathO
     ...(lossRatio === 0
       ? []
       : [
-          `ip netns exec b nft 'add table inet t; add chain inet t i { type filter hook prerouting priority 0; }; add rule inet t i meta l4proto udp numgen random mod ${LOSS_SCALE} < ${Math.round(lossRatio * LOSS_SCALE)} drop'`,
+          `ip netns exec b nft 'add table inet t; add chain inet t i { type filter hook prerouting priority 0; }; add rule inet t i meta l4proto udp numgen random mod ${LOSS_SCALE} < ${Math.round(lossRatio * LOSS_SCALE)} counter drop'`,
         ]),
     'echo ready',
     'exec cat > /dev/null',

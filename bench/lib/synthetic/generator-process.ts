@@ -13,6 +13,7 @@ export type GeneratorCommand =
       mediaFolder: string | null;
     }
   | { type: 'join'; plans: ParticipantPlan[]; concurrency: number }
+  | { type: 'leave'; participantId: string }
   | { type: 'read' }
   | { type: 'close' };
 
@@ -64,6 +65,8 @@ async function start(command: Extract<GeneratorCommand, { type: 'start' }>): Pro
       seed: 1,
       shards: command.shards,
       packetLoop: command.loop,
+      // About 75 packets a second for 360 lines, as the load of the benchmarks is told.
+      recordedBitrates: true,
       ...(command.mediaFolder === null ? {} : { mediaFolder: command.mediaFolder }),
     },
   );
@@ -99,6 +102,7 @@ async function read(): Promise<GeneratorReading> {
 async function execute(command: GeneratorCommand): Promise<unknown> {
   if (command.type === 'start') return start(command);
   if (command.type === 'join') return join(command);
+  if (command.type === 'leave') return engine?.leave(command.participantId);
   if (command.type === 'read') return read();
   if (sampler !== null) clearInterval(sampler);
   await engine?.close();

@@ -24,14 +24,20 @@ export class Generator {
 
   static async start(
     options: Omit<Extract<GeneratorCommand, { type: 'start' }>, 'type'>,
+    nodeFlags: string[] = [],
   ): Promise<Generator> {
-    const generator = new Generator(fork(PROGRAM, { serialization: 'advanced' }));
+    const execArgv = [...process.execArgv, ...nodeFlags];
+    const generator = new Generator(fork(PROGRAM, { serialization: 'advanced', execArgv }));
     await generator.#ask({ type: 'start', ...options });
     return generator;
   }
 
   async join(plans: ParticipantPlan[], concurrency = 8): Promise<void> {
     await this.#ask({ type: 'join', plans, concurrency });
+  }
+
+  async leave(participantId: string): Promise<void> {
+    await this.#ask({ type: 'leave', participantId });
   }
 
   async read(): Promise<GeneratorReading> {
