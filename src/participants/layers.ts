@@ -9,6 +9,11 @@ export interface VideoLayer {
   /** The published picture's height over this one's. */
   scaleDownBy: number;
   maxBitrateBps: number;
+  /**
+   * What an encoder that has the CPU really sends: the highest layer goes up to its maximum, those below stay at the
+   * target that libwebrtc's table has for them.
+   */
+  sentBitrateBps: number;
 }
 
 /**
@@ -16,21 +21,22 @@ export interface VideoLayer {
  * without simulcast gets the same for its one layer, so that turning simulcast on only adds.
  */
 const BITRATES = [
-  { heightPixels: 180, maxBitrateBps: 200_000 },
-  { heightPixels: 360, maxBitrateBps: 700_000 },
-  { heightPixels: 720, maxBitrateBps: 2_000_000 },
+  { heightPixels: 180, maxBitrateBps: 200_000, targetBitrateBps: 150_000 },
+  { heightPixels: 360, maxBitrateBps: 700_000, targetBitrateBps: 500_000 },
+  { heightPixels: 720, maxBitrateBps: 2_000_000, targetBitrateBps: 2_000_000 },
 ] as const;
 
 /** Lowest first. Browsers refuse more layers than this for a height, so nobody sends more. */
 export function layersOf(video: Pick<VideoPublication, 'heightPixels' | 'simulcast'>): VideoLayer[] {
   return BITRATES.filter(({ heightPixels }) =>
     video.simulcast ? heightPixels <= video.heightPixels : heightPixels === video.heightPixels,
-  ).map(({ heightPixels, maxBitrateBps }, index) => ({
+  ).map(({ heightPixels, maxBitrateBps, targetBitrateBps }, index, layers) => ({
     rid: `r${index}`,
     heightPixels,
     widthPixels: (heightPixels * 16) / 9,
     scaleDownBy: video.heightPixels / heightPixels,
     maxBitrateBps,
+    sentBitrateBps: index === layers.length - 1 ? maxBitrateBps : targetBitrateBps,
   }));
 }
 

@@ -29,7 +29,7 @@ export function layerRates(publish: Publications): PublicationRates {
   const cameraLayersPps =
     video === null
       ? []
-      : layersOf(video).map((layer) => videoPps(layer.maxBitrateBps, video.framesPerSecond));
+      : layersOf(video).map((layer) => videoPps(layer.sentBitrateBps, video.framesPerSecond));
   const screenPps =
     screen === null
       ? 0

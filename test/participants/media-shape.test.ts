@@ -14,6 +14,9 @@ describe('layersOf', () => {
     expect(layers.map((layer) => layer.scaleDownBy)).toEqual(scales);
     expect(layers.map((layer) => layer.rid)).toEqual(rids);
     expect(layers.every((layer) => Number.isInteger(layer.widthPixels))).toBe(true);
+    expect(layers.map((layer) => layer.sentBitrateBps === layer.maxBitrateBps)).toEqual(
+      layers.map((_, i) => i === layers.length - 1),
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import { sibling } from '../../system/sibling.ts';
 import type { Engine, EngineOptions, GeneratorSample, ParticipantSample } from '../types.ts';
 import { latenessP99Ms } from './lateness.ts';
 import type { FromShard, ShardData, ShardGeneratorSample, ToShard } from './messages.ts';
+import type { RtcpCount } from './rtcp/census.ts';
 import { SocketDrops } from './socket-drops.ts';
 import { hostClock } from './time.ts';
 
@@ -25,6 +26,13 @@ export interface SyntheticSettings {
   srtpProfiles?: readonly SrtpProfile[] | undefined;
   /** Where the recorded media are. Default: those that come with the package. */
   mediaFolder?: string | undefined;
+  /**
+   * Whether cameras are sent at the bitrate of their recordings, whatever a browser would send: a benchmark's load
+   * that is told in packets. Default: not.
+   */
+  recordedBitrates?: boolean | undefined;
+  /** Whether RTCP is counted by type, for `rtcpCounts`. Default: not. */
+  countRtcp?: boolean | undefined;
 }
 
 /** Participants that a thread takes before another one is started: about a third of what a core can carry. */
@@ -126,6 +134,12 @@ export class SyntheticEngine implements Engine {
     };
   }
 
+  /** RTCP of all participants by type, cumulative; empty unless the settings ask for it. */
+  async rtcpCounts(): Promise<RtcpCount[]> {
+    const answers = await this.#askAll({ type: 'rtcp' });
+    return answers.flatMap((answer) => (answer.type === 'rtcp' ? answer.counts : []));
+  }
+
   versions(): Record<string, string> {
     return { 'packet loop': this.#shards[0]?.packetLoop ?? 'not started' };
   }
@@ -160,6 +174,8 @@ export class SyntheticEngine implements Engine {
       packetAddonFile,
       srtpProfiles,
       mediaFolder = join(packageRoot(), 'media'),
+      recordedBitrates = false,
+      countRtcp = false,
     } = this.#settings;
     const index = this.#started;
     this.#started += 1;
@@ -169,6 +185,8 @@ export class SyntheticEngine implements Engine {
       packetAddonFile: packetAddonFile ?? null,
       srtpProfiles: srtpProfiles ?? null,
       mediaFolder,
+      recordedBitrates,
+      countRtcp,
       wallOffsetMs: this.#wallOffsetMs,
     });
     this.#shards.push(shard);

@@ -41,6 +41,8 @@ export class IncomingTrack {
   readonly #codec: string | null;
   /** Told the caller that the first packet came. */
   announced = false;
+  /** When its next receiver report is due. */
+  nextReportMs = 0;
   active = true;
   nackCount = 0;
   pliCount = 0;

@@ -1,6 +1,6 @@
 import { findPacketAddon } from '../../setup/find-packet-addon.ts';
 import type { System } from '../../system/types.ts';
-import type { Engine, EngineOptions } from '../types.ts';
+import type { EngineOptions } from '../types.ts';
 import { SyntheticEngine, type SyntheticSettings } from './engine.ts';
 
 export type { SyntheticSettings } from './engine.ts';
@@ -10,6 +10,6 @@ export function createSyntheticEngine(
   system: System,
   options: EngineOptions,
   settings: SyntheticSettings = {},
-): Engine {
+): SyntheticEngine {
   return new SyntheticEngine(options, { packetAddonFile: findPacketAddon(system.env), ...settings });
 }

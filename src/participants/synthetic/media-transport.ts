@@ -4,6 +4,7 @@ import { DtlsClient, type Fingerprint } from './dtls/client.ts';
 import { IceAgent, type IceCredentials, iceCredentials } from './ice/agent.ts';
 import type { ExtensionIds } from './negotiation.ts';
 import type { Candidate, LocalEnd, RemoteEnd } from './rooms/types.ts';
+import type { RtcpCensus } from './rtcp/census.ts';
 import { parseRtcp, type RtcpItem } from './rtcp/parse.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 
@@ -23,6 +24,8 @@ export interface TransportContext {
   random(): number;
   /** Whose datagrams a socket's are. */
   bySocket: Map<number, MediaTransport>;
+  /** Counts RTCP by type; null where nobody asks. */
+  rtcpCensus: RtcpCensus | null;
   /** Those whose ICE and DTLS are under way. */
   connecting: Set<MediaTransport>;
 }
@@ -158,13 +161,15 @@ export class MediaTransport implements Task, LocalEnd {
   }
 
   receiveRtcp(packet: Buffer, receivedAtMs: number): void {
+    this.#context.rtcpCensus?.count('received', packet);
     for (const item of parseRtcp(packet)) this.#events.onRtcp(item, receivedAtMs);
   }
 
   sendRtcp(...packets: Buffer[]): void {
-    if (this.#isConnected && !this.#closed) {
-      this.#context.loop.sendRtcp(this.socket.id, Buffer.concat(packets));
-    }
+    if (!this.#isConnected || this.#closed) return;
+    const compound = Buffer.concat(packets);
+    this.#context.rtcpCensus?.count('sent', compound);
+    this.#context.loop.sendRtcp(this.socket.id, compound);
   }
 
   /** Says good-bye to the peer and closes the socket. Idempotent. */

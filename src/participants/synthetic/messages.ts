@@ -2,6 +2,7 @@ import type { SrtpProfile } from '../../packets/types.ts';
 import type { ParticipantPlan } from '../../scenario/plan-types.ts';
 import type { RoomAccess } from '../../targets/types.ts';
 import type { ParticipantEvent, ParticipantSample } from '../types.ts';
+import type { RtcpCount } from './rtcp/census.ts';
 
 /** What a shard's thread is started with. */
 export interface ShardData {
@@ -12,6 +13,10 @@ export interface ShardData {
   /** Offered to the SFU, best first; null: what suits the packet loop. */
   srtpProfiles: readonly SrtpProfile[] | null;
   mediaFolder: string;
+  /** Whether cameras are sent at the bitrate of their recordings. */
+  recordedBitrates: boolean;
+  /** Whether RTCP is counted by type. */
+  countRtcp: boolean;
   /** Unix time minus the host's monotonic clock, the same for all shards. */
   wallOffsetMs: number;
 }
@@ -36,6 +41,7 @@ export type ToShard =
   | { type: 'leave'; requestId: number; participantId: string; reason: string }
   | { type: 'sample'; requestId: number }
   | { type: 'sample-generator'; requestId: number }
+  | { type: 'rtcp'; requestId: number }
   | { type: 'access'; requestId: number; access: RoomAccess }
   | { type: 'access-failed'; requestId: number; reason: string }
   | { type: 'close'; requestId: number };
@@ -49,4 +55,5 @@ export type FromShard =
   /** `last`: as its counters stood when it left, null when it was in no room. */
   | { type: 'left'; requestId: number; last: ParticipantSample | null }
   | { type: 'samples'; requestId: number; samples: ParticipantSample[] }
+  | { type: 'rtcp'; requestId: number; counts: RtcpCount[] }
   | { type: 'generator'; requestId: number; sample: ShardGeneratorSample };

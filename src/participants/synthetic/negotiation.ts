@@ -10,6 +10,7 @@ const Uri = {
   absSendTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
   transportSequence: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
   audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+  transmissionOffset: 'urn:ietf:params:rtp-hdrext:toffset',
   captureTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
 } as const;
 export type ExtensionName = keyof typeof Uri;
@@ -63,13 +64,10 @@ function video(
 
 /** What a synthetic participant can send and receive, with the payload types that Chromium gives them. */
 export function ownCapabilities(): client.RtpCapabilities {
-  const extension = (
-    kind: MediaKind,
-    uri: client.RtpHeaderExtensionUri,
-    preferredId: number,
-  ): client.RtpHeaderExtension => ({
+  const extension = (kind: MediaKind, uri: string, preferredId: number): client.RtpHeaderExtension => ({
     kind,
-    uri,
+    // Its types lack what browsers have beside.
+    uri: uri as client.RtpHeaderExtensionUri,
     preferredId,
     preferredEncrypt: false,
     direction: 'sendrecv',
@@ -83,7 +81,11 @@ export function ownCapabilities(): client.RtpCapabilities {
         clockRate: 48_000,
         channels: 2,
         parameters: { minptime: 10, useinbandfec: 1 },
-        rtcpFeedback: [{ type: 'transport-cc', parameter: '' }],
+        // Chromium answers and sends it, though it does not say so; mediasoup-client says it for browsers.
+        rtcpFeedback: [
+          { type: 'transport-cc', parameter: '' },
+          { type: 'nack', parameter: '' },
+        ],
       },
       ...video('VP8', 96, {}),
       ...video('H264', 106, {
@@ -104,6 +106,7 @@ export function ownCapabilities(): client.RtpCapabilities {
       extension('video', Uri.captureTime, 7),
       extension('video', Uri.rid, 10),
       extension('video', Uri.repairedRid, 11),
+      extension('video', Uri.transmissionOffset, 14),
     ],
   };
 }

@@ -58,6 +58,8 @@ export class OutgoingStream {
   readonly #sentTimestamp = new Uint32Array(HISTORY);
   readonly #sentPictureId = new Int32Array(HISTORY);
   readonly #sentTl0 = new Int32Array(HISTORY);
+  /** Only audio has a level; empty for video. */
+  readonly #sentLevel: (AudioLevel | null)[] = [];
 
   constructor(options: OutgoingStreamOptions) {
     this.#options = options;
@@ -100,13 +102,13 @@ export class OutgoingStream {
     return last + 1;
   }
 
-  /** Sends a packet again on the retransmission stream. False: it is too old or there is no such stream. */
+  /** Sends a packet again, on the retransmission stream where there is one. False: it is too old. */
   resend(sequence: number): boolean {
     const slot = sequence % HISTORY;
-    if (this.#options.rtx === null || this.#sentSequence[slot] !== sequence) return false;
+    if (this.#sentSequence[slot] !== sequence) return false;
     const frame = this.track.frames[this.#sentFrame[slot] ?? 0];
     const marker = this.track.codec !== 'opus' && this.#sentPacket[slot] === (frame?.packets.length ?? 0) - 1;
-    this.#write(slot, marker, null, true);
+    this.#write(slot, marker, this.#sentLevel[slot] ?? null, true);
     return true;
   }
 
@@ -129,6 +131,7 @@ export class OutgoingStream {
     const start = loop.nextOffset;
     const sequence = this.#sentSequence[slot] ?? 0;
     const viaRtx = again && rtx !== null;
+    if (!again) this.#sentLevel[slot] = audioLevel;
     out.writeUInt8(0x90, start);
     out.writeUInt8((marker ? 0x80 : 0) | (viaRtx ? rtx.payloadType : payloadType), start + 1);
     out.writeUInt16BE(viaRtx ? this.#rtxSequence : sequence, start + 2);
@@ -144,7 +147,7 @@ export class OutgoingStream {
     at += packet.prefix.copy(out, at);
     at += this.track.data.copy(out, at, packet.offset, packet.offset + packet.length);
     loop.queueRtp(socketId, at - start);
-    if (viaRtx) {
+    if (again) {
       this.retransmitted += 1;
       return;
     }
@@ -158,6 +161,12 @@ export class OutgoingStream {
     const { extensions, transportSequence, mid, rid } = this.#options;
     const wallMs = this.#options.wallMs();
     let at = from + 4;
+    if (extensions.transmissionOffset !== undefined) {
+      // RFC 5450: packets leave when their frame is due, so there is no offset to tell.
+      out.writeUInt8((extensions.transmissionOffset << 4) | 2, at);
+      out.writeUIntBE(0, at + 1, 3);
+      at += 4;
+    }
     if (extensions.absSendTime !== undefined) {
       out.writeUInt8((extensions.absSendTime << 4) | 2, at);
       // 6.18 bits of seconds; 64 s of Unix time and of NTP time begin together.

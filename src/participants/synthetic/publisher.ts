@@ -8,13 +8,11 @@ import type { MediaStore, MediaTrack } from './media/store.ts';
 import type { MediaTransport, TransportContext } from './media-transport.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import type { RoomClient, SendEncoding, Sending, SendRequest } from './rooms/types.ts';
-import { bye, senderReport, sourceDescription } from './rtcp/build.ts';
+import { bye, sourceDescription } from './rtcp/build.ts';
 import type { RtcpItem } from './rtcp/parse.ts';
-import type { Task } from './scheduler.ts';
+import { SenderReports } from './sender-reports.ts';
 import { upTrackSample } from './up-track-sample.ts';
 import { loopPlaylist, slidePlaylist, VideoSource } from './video-source.ts';
-
-const REPORT_INTERVAL_MS = 1000;
 
 export interface PublisherOptions {
   context: TransportContext;
@@ -23,6 +21,8 @@ export interface PublisherOptions {
   media: MediaStore;
   lateness: LatenessMeter;
   plan: ParticipantPlan;
+  /** Cameras are sent at the bitrate of their recording, not at what a browser would spend. */
+  recordedBitrates: boolean;
   /** Text that all randomness of this participant comes from. */
   seed: string;
   wallMs(): number;
@@ -50,13 +50,14 @@ interface Planned extends Source {
 }
 
 /** Sends what one participant publishes, with its reports, retransmissions and key frames. */
-export class Publisher implements Task {
+export class Publisher {
   /** Of the last report by the SFU, from its own reception of our sender reports; null before that. */
   roundTripTimeMs: number | null = null;
   availableBitrateBps: number | null = null;
   readonly #options: PublisherOptions;
   readonly #publications: Publication[] = [];
   readonly #transportSequence: { next: number };
+  readonly #reports: SenderReports;
   readonly #cname = randomBytes(9).toString('base64url');
   readonly #planned: readonly Planned[];
   #closed = false;
@@ -64,6 +65,8 @@ export class Publisher implements Task {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#transportSequence = { next: Math.floor(options.context.random() * 0x10000) };
+    const { context, transport } = options;
+    this.#reports = new SenderReports({ context, transport, cname: this.#cname });
     this.#planned = this.#plan();
   }
 
@@ -74,7 +77,7 @@ export class Publisher implements Task {
 
   async publish(): Promise<void> {
     const { context } = this.#options;
-    context.scheduler.add(this, context.nowMs() + REPORT_INTERVAL_MS * context.random());
+    context.scheduler.add(this.#reports, context.nowMs());
     await Promise.all(this.#planned.map((planned) => this.#produce(planned)));
   }
 
@@ -92,6 +95,9 @@ export class Publisher implements Task {
       case 'remb':
         this.availableBitrateBps = item.bitrateBps;
         return;
+      case 'reference-time':
+        this.#reports.onReference(item.ssrc, item.middleNtp, receivedAtMs);
+        return;
       case 'sender-report':
       case 'receiver-report':
         for (const block of item.blocks) this.#onReport(block, receivedAtMs);
@@ -99,21 +105,6 @@ export class Publisher implements Task {
       default:
         return;
     }
-  }
-
-  /** Sender reports, every second. */
-  run(dueMs: number, nowMs: number): number | null {
-    if (this.#closed) return null;
-    const reports = this.#publications.flatMap(({ task, streams }) =>
-      streams
-        .filter(({ packets }) => packets > 0)
-        .map((stream) => senderReport(stream.ssrc, stream.senderInfo(task.timestampAt(nowMs)))),
-    );
-    const [ssrc] = this.#publications.flatMap(({ streams }) => streams.map((stream) => stream.ssrc));
-    if (reports.length > 0 && ssrc !== undefined) {
-      this.#options.transport.sendRtcp(...reports, sourceDescription(ssrc, this.#cname));
-    }
-    return dueMs + REPORT_INTERVAL_MS;
   }
 
   sample(nowMs: number): TrackSample[] {
@@ -124,7 +115,7 @@ export class Publisher implements Task {
     if (this.#closed) return;
     this.#closed = true;
     const { scheduler } = this.#options.context;
-    scheduler.cancel(this);
+    scheduler.cancel(this.#reports);
     for (const { task } of this.#publications) scheduler.cancel(task);
     const ssrcs = this.#publications.flatMap(({ streams }) => streams.map((stream) => stream.ssrc));
     const [ssrc] = ssrcs;
@@ -163,12 +154,17 @@ export class Publisher implements Task {
   }
 
   #camera(video: VideoPublication): Source {
-    const { media } = this.#options;
+    const { media, recordedBitrates } = this.#options;
     const layers = layersOf(video);
     return {
       source: 'camera',
       layers: layers.map((layer) => ({
-        track: media.track(`${video.codec}-${layer.heightPixels}`),
+        track: media.track(
+          `${video.codec}-${layer.heightPixels}`,
+          recordedBitrates
+            ? null
+            : { framesPerSecond: video.framesPerSecond, bitrateBps: layer.sentBitrateBps },
+        ),
         layer: layers.length > 1 ? layer : null,
       })),
       begin: (streams) =>
@@ -241,6 +237,7 @@ export class Publisher implements Task {
     });
     const task = begin(streams);
     this.#publications.push({ source, producerId: sending.producerId, task, streams, nackCount: 0 });
+    this.#reports.add(streams, request.kind === 'audio', (nowMs) => task.timestampAt(nowMs));
     // Spread over a frame's time, so that participants who joined together do not send in step.
     context.scheduler.add(task, context.nowMs() + (request.kind === 'audio' ? 20 : 33) * context.random());
   }

@@ -26,6 +26,7 @@ export interface SessionContext extends TransportContext {
   byStream: Map<number, { subscriber: Subscriber; track: IncomingTrack }>;
   wallMs(): number;
   seed: number;
+  recordedBitrates: boolean;
 }
 
 export interface SessionEvents {
@@ -226,6 +227,7 @@ export class Session implements Task {
       media: context.media,
       lateness: context.lateness,
       plan: this.#plan,
+      recordedBitrates: context.recordedBitrates,
       seed: `${context.seed}:${this.#plan.id}`,
       wallMs: context.wallMs,
       onPublished: (source, durationMs) => this.#events.onPublished(source, durationMs),

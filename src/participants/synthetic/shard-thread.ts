@@ -25,6 +25,9 @@ function main(): void {
       case 'sample-generator':
         tell({ type: 'generator', requestId: message.requestId, sample: shard.sampleGenerator() });
         return;
+      case 'rtcp':
+        tell({ type: 'rtcp', requestId: message.requestId, counts: shard.rtcpCounts });
+        return;
       case 'access':
         shard.answerAccess(message.requestId, message.access);
         return;

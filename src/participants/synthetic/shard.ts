@@ -9,6 +9,7 @@ import { LatenessMeter } from './lateness.ts';
 import { MediaStore } from './media/store.ts';
 import type { FromShard, ShardData, ShardGeneratorSample } from './messages.ts';
 import { Participant } from './participant.ts';
+import { RtcpCensus, type RtcpCount } from './rtcp/census.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SessionContext } from './session.ts';
 import { hostClock, seededRandom } from './time.ts';
@@ -79,11 +80,13 @@ export class Shard {
       wallMs: () => data.wallOffsetMs + nowMs(),
       random: seededRandom(data.seed),
       seed: data.seed,
+      recordedBitrates: data.recordedBitrates,
       bySocket,
       connecting: new Set(),
       byStream,
       media: new MediaStore(data.mediaFolder),
       lateness: new LatenessMeter(),
+      rtcpCensus: data.countRtcp ? new RtcpCensus() : null,
     };
     return new Shard(context, tell);
   }
@@ -112,6 +115,11 @@ export class Shard {
 
   sample(): ParticipantSample[] {
     return [...this.#participants.values()].flatMap((participant) => participant.sample() ?? []);
+  }
+
+  /** By type, since the beginning; none where they are not counted. */
+  get rtcpCounts(): RtcpCount[] {
+    return this.#context.rtcpCensus?.counts ?? [];
   }
 
   sampleGenerator(): ShardGeneratorSample {

@@ -5,28 +5,25 @@ import { decideSubscriptions, type HeldState, rememberSpeakers } from '../subscr
 import type { TrackSample } from '../types.ts';
 import { formatOf, IncomingTrack } from './incoming-track.ts';
 import type { MediaTransport, TransportContext } from './media-transport.ts';
-import { hasFeedback } from './negotiation.ts';
 import type { RoomClient } from './rooms/types.ts';
-import {
-  MAX_REPORT_BLOCKS,
-  nack,
-  pictureLoss,
-  receiverReport,
-  remb,
-  transportWideFeedback,
-} from './rtcp/build.ts';
+import { nack, pictureLoss, receiverReport, remb, transportWideFeedback } from './rtcp/build.ts';
 import type { RtcpItem } from './rtcp/parse.ts';
 import { TransportWideFeedback } from './rtcp/transport-wide.ts';
 import type { Task } from './scheduler.ts';
+import { AUDIO_REPORT_INTERVAL_MS, VIDEO_REPORT_INTERVAL_MS } from './sender-reports.ts';
 
-/** libwebrtc lets transport-wide feedback go every 50 to 250 ms, depending on the bitrate. */
+/**
+ * libwebrtc lets transport-wide feedback go every 50 to 250 ms, depending on the bitrate; where none was negotiated it
+ * sends its estimate (REMB) every 200 ms instead, asked or not.
+ */
 const FEEDBACK_INTERVAL_MS = 200;
-const REPORT_INTERVAL_MS = 1000;
 /** Time for packets that are only out of order, before they are asked for. */
 const NACK_DELAY_MS = 5;
 const NACK_INTERVAL_MS = 20;
 /** What a receiver without own estimate claims to be able to take. */
 const REMB_BPS = 50_000_000;
+/** Their number has a byte in the packet. */
+const MAX_REMB_SSRCS = 255;
 const DEFAULT_ROUND_TRIP_MS = 100;
 
 export interface SubscriberOptions {
@@ -53,7 +50,6 @@ export class Subscriber implements Task {
   readonly #transportWide = new TransportWideFeedback();
   readonly #nackTask: Task = { run: (dueMs, nowMs) => this.#nack(dueMs, nowMs) };
   #nackScheduled = false;
-  #nextReportMs = 0;
   #closed = false;
 
   constructor(options: SubscriberOptions) {
@@ -141,30 +137,29 @@ export class Subscriber implements Task {
       }
     }
     this.#keyFrames(nowMs);
-    if (nowMs >= this.#nextReportMs) {
-      this.#report(nowMs);
-      this.#nextReportMs = dueMs + REPORT_INTERVAL_MS;
-    }
-    // Without transport-wide sequence numbers there is nothing to tell in between.
-    return transport.extensions.transportSequence !== undefined
-      ? dueMs + FEEDBACK_INTERVAL_MS
-      : this.#nextReportMs;
+    this.#report(nowMs);
+    return dueMs + FEEDBACK_INTERVAL_MS;
   }
 
+  /** Receiver reports, each track in a datagram and at times of its own, as browsers send them. */
   #report(nowMs: number): void {
-    const { transport } = this.#options;
-    const tracks = [...this.#tracks.values()];
-    const blocks = tracks.flatMap((track) => track.reportBlock(nowMs) ?? []);
-    if (blocks.length === 0) return;
-    const parts: Buffer[] = [];
-    for (let at = 0; at < blocks.length; at += MAX_REPORT_BLOCKS) {
-      parts.push(receiverReport(transport.reportSsrc, blocks.slice(at, at + MAX_REPORT_BLOCKS)));
+    const { transport, context } = this.#options;
+    const transportWide = transport.extensions.transportSequence !== undefined;
+    const videos = [...this.#tracks.values()].filter(({ info }) => info.kind === 'video');
+    const estimating = transportWide ? undefined : videos[0];
+    for (const track of this.#tracks.values()) {
+      if (track !== estimating && nowMs < track.nextReportMs) continue;
+      const block = track.reportBlock(nowMs);
+      if (block === null) continue;
+      const meanMs = track.info.kind === 'audio' ? AUDIO_REPORT_INTERVAL_MS : VIDEO_REPORT_INTERVAL_MS;
+      track.nextReportMs = nowMs + meanMs * (0.5 + context.random());
+      const parts = [receiverReport(transport.reportSsrc, [block])];
+      if (track === estimating) {
+        const ssrcs = videos.slice(0, MAX_REMB_SSRCS).map(({ format }) => format.ssrc);
+        parts.push(remb(transport.reportSsrc, REMB_BPS, ssrcs));
+      }
+      transport.sendRtcp(...parts);
     }
-    const rembSsrcs = tracks
-      .filter(({ info }) => hasFeedback(info.rtpParameters, 'goog-remb'))
-      .map(({ format }) => format.ssrc);
-    if (rembSsrcs.length > 0) parts.push(remb(transport.reportSsrc, REMB_BPS, rembSsrcs.slice(0, 255)));
-    transport.sendRtcp(...parts);
   }
 
   #keyFrames(nowMs: number): void {

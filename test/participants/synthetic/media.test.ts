@@ -50,13 +50,15 @@ const EXTENSIONS = {
   captureTime: 7,
 };
 
-function sender(track: MediaTrack, rid: string | null = null) {
+const RTX = { ssrc: 200, payloadType: 97 };
+
+function sender(track: MediaTrack, rid: string | null = null, rtx: typeof RTX | null = RTX) {
   const { loop, packets } = recordingLoop();
   const stream = new OutgoingStream({
     loop,
     socketId: 1,
     ssrc: 100,
-    rtx: { ssrc: 200, payloadType: 97 },
+    rtx,
     payloadType: 96,
     mid: '0',
     rid,
@@ -104,6 +106,34 @@ describe('the recorded media', () => {
       expect(layers.slice(0, 8)).toEqual([0, 2, 1, 2, 0, 2, 1, 2]);
       expect(layers.length % 4).toBe(0);
     }
+  });
+
+  it.each([
+    ['vp8-360', 30, 700_000],
+    ['vp8-720', 15, 2_000_000],
+    ['h264-180', 15, 150_000],
+  ])(
+    '%s plays at %i frames and %i bit/s when asked to, its key frames as they were',
+    (name, framesPerSecond, bitrateBps) => {
+      const [recorded, filled] = [store.track(name), store.track(name, { framesPerSecond, bitrateBps })];
+      const bits = 8 * filled.data.length * (framesPerSecond / filled.frames.length);
+      expect(Math.abs(bits / bitrateBps - 1)).toBeLessThan(0.001);
+      const sizes = (track: MediaTrack) =>
+        track.frames.map((frame) => frame.packets.reduce((sum, packet) => sum + packet.length, 0));
+      const [before, after] = [sizes(recorded), sizes(filled)];
+      for (const [i, size] of after.entries()) {
+        if (recorded.frames[i]?.key === true) expect(size).toBe(before[i]);
+        else expect(size).toBeGreaterThan(before[i] ?? 0);
+      }
+      expect(filled.frames.map(({ temporalLayer }) => temporalLayer)).toEqual(
+        recorded.frames.map(({ temporalLayer }) => temporalLayer),
+      );
+    },
+  );
+
+  it('is never made smaller', () => {
+    const recorded = store.track('vp8-360');
+    expect(store.track('vp8-360', { framesPerSecond: 60, bitrateBps: 100_000 }).data).toEqual(recorded.data);
   });
 
   it('joins tracks, so that speech and silence come from one', () => {
@@ -183,6 +213,20 @@ describe('an outgoing stream', () => {
     expect(stream.retransmitted).toBe(1);
     expect(stream.packets).toBe(sentBefore);
     expect(stream.resend((sequence + 5000) & 0xffff)).toBe(false);
+  });
+
+  it('sends audio again as it was, for it has no retransmission stream', () => {
+    const { stream, packets } = sender(store.joined(['opus-speech']), null, null);
+    stream.sendFrame(3, 960, 0x80 | 30, false);
+    stream.sendFrame(4, 1920, 0x80 | 30, false);
+    const [original] = packets;
+    if (original === undefined) throw new Error('two packets');
+    expect(stream.resend(original.readUInt16BE(2))).toBe(true);
+    const again = packets.at(-1) ?? Buffer.alloc(12);
+    expect(again.subarray(0, 12)).toEqual(original.subarray(0, 12));
+    expect(payloadOf(again)).toEqual(payloadOf(original));
+    expect(again.readUInt8(findExtension(again, EXTENSIONS.audioLevel))).toBe(0x80 | 30);
+    expect([stream.packets, stream.retransmitted]).toEqual([2, 1]);
   });
 });
 

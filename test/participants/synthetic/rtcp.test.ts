@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ARRIVALS } from '../../../src/packets/types.ts';
 import {
   bye,
+  delaySinceLast,
   nack,
   pictureLoss,
   receiverReport,
@@ -10,6 +11,7 @@ import {
   senderReport,
   sourceDescription,
 } from '../../../src/participants/synthetic/rtcp/build.ts';
+import { rtcpNames } from '../../../src/participants/synthetic/rtcp/census.ts';
 import { parseRtcp } from '../../../src/participants/synthetic/rtcp/parse.ts';
 import { TransportWideFeedback } from '../../../src/participants/synthetic/rtcp/transport-wide.ts';
 
@@ -71,6 +73,32 @@ describe('RTCP', () => {
         expect(read).toBeGreaterThanOrEqual(bitrateBps * (1 - 1e-5) - 1);
       }),
     );
+  });
+
+  it('learns the clock of an extended report, and answers it with a block that says which and how long ago', () => {
+    // As mediasoup sends it: RRTR of RFC 3611, section 4.4, NTP time eeb2a406.80000000.
+    const told = Buffer.from('80cf0004000000090400 0002eeb2a40680000000'.replaceAll(' ', ''), 'hex');
+    expect(parseRtcp(told)).toEqual([{ type: 'reference-time', ssrc: 9, middleNtp: 0xa4068000 }]);
+    const answer = delaySinceLast(1, { ssrc: 9, lastReport: 0xa4068000, delay: 65_536 });
+    // As Chromium sends it, from a capture, with these numbers.
+    expect(answer.toString('hex')).toBe('80cf0005000000010500000300000009a406800000010000');
+  });
+
+  it('names what a compound is made of', () => {
+    const report = senderReport(1, {
+      ntpSeconds: 0,
+      ntpFraction: 0,
+      rtpTimestamp: 0,
+      packets: 0,
+      octets: 0,
+    });
+    expect(rtcpNames(Buffer.concat([report, sourceDescription(1, 'a'), bye([1])]))).toEqual([
+      'SR',
+      'SDES',
+      'BYE',
+    ]);
+    expect(rtcpNames(Buffer.concat([receiverReport(1, []), remb(1, 5, [2])]))).toEqual(['RR', 'REMB']);
+    expect(rtcpNames(Buffer.concat([nack(1, 2, [3]), pictureLoss(1, 2)]))).toEqual(['NACK', 'PLI']);
   });
 
   it('is not confused by anything', () => {

@@ -84,11 +84,12 @@ describe('an ICE agent', () => {
     };
   }
 
-  it('nominates, believes only an answer with the right password, and measures the round trip', async () => {
+  it('nominates what was answered, believes only an answer with the right password, and measures the round trip', async () => {
     const { made, sent, at, answerLast, isConnected } = agent();
     at(1000);
     const request = decodeStun(sent[0] ?? Buffer.alloc(0));
-    expect(request).toMatchObject({ type: StunType.bindingRequest, useCandidate: true });
+    expect(request).toMatchObject({ type: StunType.bindingRequest });
+    expect(request?.useCandidate).toBeUndefined();
     expect(request?.username).toBe(`theirs:${made.local.usernameFragment}`);
     expect(request?.verify(remote.password)).toBe(true);
     answerLast('guessed');
@@ -96,6 +97,8 @@ describe('an ICE agent', () => {
     answerLast(remote.password);
     expect(await isConnected()).toBe(true);
     expect(made.roundTripTimeMs).toBe(3);
+    at(1020);
+    expect(decodeStun(sent[1] ?? Buffer.alloc(0))).toMatchObject({ useCandidate: true });
   });
 
   it('repeats the check ever more slowly until it is answered', () => {

@@ -26,7 +26,15 @@ import {
   vector,
 } from './messages.ts';
 import { type HandshakeMessage, Reassembly } from './reassembly.ts';
-import { ContentType, type DtlsRecord, openRecord, RecordWriter, readRecords } from './records.ts';
+import {
+  ContentType,
+  DTLS_1_0,
+  DTLS_1_2,
+  type DtlsRecord,
+  openRecord,
+  RecordWriter,
+  readRecords,
+} from './records.ts';
 
 /** Browsers begin sooner than the second of RFC 6347, section 4.2.4.1, because ICE has measured the path. */
 const FIRST_TIMEOUT_MS = 100;
@@ -282,7 +290,8 @@ export class DtlsClient {
     let datagram: Buffer[] = [];
     let bytes = 0;
     for (const { type, epoch, body } of this.#flight) {
-      const record = this.#writer.write(type, epoch, body);
+      const version = this.#phase === 'hello' ? DTLS_1_0 : DTLS_1_2;
+      const record = this.#writer.write(type, epoch, body, version);
       if (bytes > 0 && bytes + record.length > MAX_DATAGRAM_BYTES) {
         this.#options.send(Buffer.concat(datagram));
         datagram = [];

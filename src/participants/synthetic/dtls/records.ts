@@ -4,6 +4,8 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 
 export const ContentType = { changeCipherSpec: 20, alert: 21, handshake: 22 } as const;
 export const DTLS_1_2 = 0xfefd;
+/** DTLS 1.0: in the record of a first hello, before a version is agreed on (RFC 6347, section 4.1). */
+export const DTLS_1_0 = 0xfeff;
 const HEADER_BYTES = 13;
 const EXPLICIT_NONCE_BYTES = 8;
 const TAG_BYTES = 16;
@@ -49,7 +51,7 @@ export class RecordWriter {
     this.#key = key;
   }
 
-  write(type: number, epoch: 0 | 1, body: Buffer): Buffer {
+  write(type: number, epoch: 0 | 1, body: Buffer, version = DTLS_1_2): Buffer {
     const number = Buffer.alloc(8);
     number.writeUInt16BE(epoch, 0);
     number.writeUIntBE(this.#next[epoch] ?? 0, 2, 6);
@@ -57,7 +59,7 @@ export class RecordWriter {
     const sealed = epoch === 1 && this.#key !== null ? seal(this.#key, type, number, body) : body;
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt8(type, 0);
-    header.writeUInt16BE(DTLS_1_2, 1);
+    header.writeUInt16BE(version, 1);
     number.copy(header, 3);
     header.writeUInt16BE(sealed.length, 11);
     return Buffer.concat([header, sealed]);

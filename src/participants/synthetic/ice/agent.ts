@@ -8,9 +8,10 @@ const MAX_CHECK_INTERVAL_MS = 800;
 const CONSENT_INTERVAL_MS = 2500;
 /** RFC 7675, section 5.1. */
 const CONSENT_TIMEOUT_MS = 30_000;
-const CANDIDATE_FOUNDATION_LOCAL_PREFERENCE = 65_535;
+/** What libwebrtc gives an IPv4 address of an interface that it knows nothing else of. */
+const LOCAL_PREFERENCE = 30;
 /** RFC 8445, section 5.1.2: type preference of a peer-reflexive candidate, local preference, component 1. */
-const PRIORITY = 110 * 2 ** 24 + CANDIDATE_FOUNDATION_LOCAL_PREFERENCE * 2 ** 8 + 255;
+const PRIORITY = 110 * 2 ** 24 + LOCAL_PREFERENCE * 2 ** 8 + 255;
 const OUTSTANDING = 16;
 
 export interface IceCredentials {
@@ -36,8 +37,8 @@ export interface IceOptions {
 }
 
 /**
- * The controlling end of one candidate pair (RFC 8445) with consent (RFC 7675). The first checks already nominate
- * the pair, as browsers do towards ICE-lite servers.
+ * The controlling end of one candidate pair (RFC 8445) with consent (RFC 7675). As in browsers, a pair is used as
+ * soon as a check of it was answered, and the next check, sent at once, nominates it.
  */
 export class IceAgent {
   readonly local: IceCredentials;
@@ -103,7 +104,7 @@ export class IceAgent {
       username: `${remote.usernameFragment}:${this.local.usernameFragment}`,
       priority: PRIORITY,
       ...(this.#controlling
-        ? { useCandidate: true, iceControlling: this.#tieBreaker }
+        ? { useCandidate: this.#isConnected, iceControlling: this.#tieBreaker }
         : { iceControlled: this.#tieBreaker }),
     };
     send(encodeStun(request, remote.password));
@@ -118,7 +119,7 @@ export class IceAgent {
     this.#lastConsentMs = receivedAtMs;
     if (this.#isConnected) return;
     this.#isConnected = true;
-    this.#nextCheckMs = receivedAtMs + this.#nextInterval();
+    this.#nextCheckMs = 0;
     this.#connect();
   }
 

@@ -69,11 +69,11 @@ export function encodeStun(message: StunMessage, password: string): Buffer {
   const attributes: Buffer[] = [];
   if (message.username !== undefined)
     attributes.push(attribute(Attribute.username, Buffer.from(message.username)));
-  if (message.priority !== undefined)
-    attributes.push(attribute(Attribute.priority, uint32(message.priority)));
-  if (message.useCandidate === true) attributes.push(attribute(Attribute.useCandidate, Buffer.alloc(0)));
   if (message.iceControlling) attributes.push(attribute(Attribute.iceControlling, message.iceControlling));
   if (message.iceControlled) attributes.push(attribute(Attribute.iceControlled, message.iceControlled));
+  if (message.useCandidate === true) attributes.push(attribute(Attribute.useCandidate, Buffer.alloc(0)));
+  if (message.priority !== undefined)
+    attributes.push(attribute(Attribute.priority, uint32(message.priority)));
   if (message.errorCode !== undefined) {
     const code = message.errorCode;
     attributes.push(attribute(Attribute.errorCode, Buffer.from([0, 0, Math.floor(code / 100), code % 100])));

@@ -14,8 +14,8 @@ export interface MediaPacket {
   begins: boolean;
 }
 
-/** Keeps the whole datagram below 1200 bytes with header extensions and SRTP, as browsers do. */
-export const MAX_PAYLOAD_BYTES = 1100;
+/** With payload descriptor and header extensions an RTP packet of at most 1200 bytes, as libwebrtc's are. */
+export const MAX_PAYLOAD_BYTES = 1160;
 const NOTHING = Buffer.alloc(0);
 
 /** Cuts evenly, as browsers do: packets of a frame differ by one byte at most. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { environmentError } from '../../../errors.ts';
-import { type MediaPacket, packetizeH264, packetizeOpus, packetizeVp8 } from './packetize.ts';
+import { missingBytes, type Pace } from './fill.ts';
+import { type MediaPacket, packetizeH264, packetizeOpus, packetizeVp8, type Unit } from './packetize.ts';
 
 /** `media/index.json`, as `tools/make-media.ts` writes it. */
 const TrackSchema = z.object({
@@ -50,28 +51,27 @@ export class MediaStore {
     this.#folder = folder;
   }
 
-  /** Throws environmentError when the media that come with rtc-bench are not there. */
-  track(name: string): MediaTrack {
-    const known = this.#tracks.get(name);
+  /**
+   * A recording as it is, or with frames filled up so that it plays at a pace. Throws environmentError when the media
+   * that come with rtc-bench are not there.
+   */
+  track(name: string, pace: Pace | null = null): MediaTrack {
+    const key = pace === null ? name : `${name} ${pace.framesPerSecond} ${pace.bitrateBps}`;
+    const known = this.#tracks.get(key);
     if (known !== undefined) return known;
     this.#index ??= IndexSchema.parse(JSON.parse(this.#read('index.json').toString('utf8')));
     const entry = this.#index.tracks[name];
     if (entry === undefined)
       throw environmentError('RTCB_MEDIA_MISSING', `there is no recorded track ${name}`);
-    const data = this.#read(entry.file);
-    let at = 0;
-    const frames = entry.units.map((sizes, i): MediaFrame => {
-      const units = sizes.map((length) => {
-        at += length;
-        return { offset: at - length, length };
-      });
-      return {
-        packets: PACKETIZE[entry.codec](data, units),
+    const { data, units } = filled(this.#read(entry.file), entry, pace);
+    const frames = units.map(
+      (frameUnits, i): MediaFrame => ({
+        packets: PACKETIZE[entry.codec](data, frameUnits),
         key: entry.key.includes(i),
         temporalLayer: entry.temporalLayer[i] ?? 0,
         layerSync: entry.layerSync[i] === 1,
-      };
-    });
+      }),
+    );
     const track: MediaTrack = {
       codec: entry.codec,
       width: entry.width ?? null,
@@ -80,7 +80,7 @@ export class MediaStore {
       frames,
       keyFrames: entry.key,
     };
-    this.#tracks.set(name, track);
+    this.#tracks.set(key, track);
     return track;
   }
 
@@ -118,4 +118,33 @@ export class MediaStore {
       );
     }
   }
+}
+
+/**
+ * The units of each frame, and zeros after the last one where the pace asks for more bytes. Decoders do not look at
+ * them: the last partition of a VP8 frame takes whatever is left (RFC 6386, section 9.5), and behind a NAL unit they
+ * become trailing zeros of the byte stream (ITU-T H.264, B.1.1), which is what every decoder is given.
+ */
+function filled(
+  recorded: Buffer,
+  entry: z.infer<typeof TrackSchema>,
+  pace: Pace | null,
+): { data: Buffer; units: Unit[][] } {
+  const sizes = entry.units.map((lengths) => lengths.reduce((total, length) => total + length, 0));
+  const missing = pace === null ? sizes.map(() => 0) : missingBytes(sizes, new Set(entry.key), pace);
+  const pieces: Buffer[] = [];
+  let [from, at] = [0, 0];
+  const units = entry.units.map((lengths, i) => {
+    const more = missing[i] ?? 0;
+    const frame = lengths.map((length, unit) => {
+      const extra = unit === lengths.length - 1 ? more : 0;
+      at += length + extra;
+      return { offset: at - length - extra, length: length + extra };
+    });
+    const size = sizes[i] ?? 0;
+    pieces.push(recorded.subarray(from, from + size), Buffer.alloc(more));
+    from += size;
+    return frame;
+  });
+  return { data: pace === null ? recorded : Buffer.concat(pieces), units };
 }

@@ -1,6 +1,6 @@
 /** RTCP packets as bytes: RFC 3550, section 6, RFC 4585, RFC 5104 and draft-alvestrand-rmcat-remb-03. */
 
-export const RtcpType = { sr: 200, rr: 201, sdes: 202, bye: 203, rtpfb: 205, psfb: 206 } as const;
+export const RtcpType = { sr: 200, rr: 201, sdes: 202, bye: 203, rtpfb: 205, psfb: 206, xr: 207 } as const;
 /** Formats of transport and payload specific feedback. */
 export const FeedbackFormat = { nack: 1, transportWide: 15, pli: 1, fir: 4, applicationLayer: 15 } as const;
 
@@ -24,8 +24,6 @@ export interface SenderInfo {
   octets: number;
 }
 
-/** A report has room for this many blocks (five bits). */
-export const MAX_REPORT_BLOCKS = 31;
 const REPORT_BLOCK_BYTES = 24;
 
 function packet(count: number, type: number, bytes: number): Buffer {
@@ -75,6 +73,24 @@ export function sourceDescription(ssrc: number, cname: string): Buffer {
   result.writeUInt8(1, 8);
   result.writeUInt8(name.length, 9);
   name.copy(result, 10);
+  return result;
+}
+
+/** Block types of extended reports (RFC 3611, section 4). */
+export const ReportBlockType = { receiverReferenceTime: 4, delaySinceLast: 5 } as const;
+
+/** RFC 3611, section 4.5: the answer to a receiver's reference time, from which it learns its round trip time. */
+export function delaySinceLast(
+  ssrc: number,
+  receiver: { ssrc: number; lastReport: number; delay: number },
+): Buffer {
+  const result = packet(0, RtcpType.xr, 24);
+  result.writeUInt32BE(ssrc, 4);
+  result.writeUInt8(ReportBlockType.delaySinceLast, 8);
+  result.writeUInt16BE(3, 10);
+  result.writeUInt32BE(receiver.ssrc, 12);
+  result.writeUInt32BE(receiver.lastReport >>> 0, 16);
+  result.writeUInt32BE(receiver.delay >>> 0, 20);
   return result;
 }
 

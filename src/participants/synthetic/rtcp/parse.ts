@@ -1,4 +1,4 @@
-import { FeedbackFormat, type ReportBlock, RtcpType } from './build.ts';
+import { FeedbackFormat, type ReportBlock, ReportBlockType, RtcpType } from './build.ts';
 
 /** What a synthetic participant needs from the RTCP that it receives. */
 export type RtcpItem =
@@ -9,6 +9,8 @@ export type RtcpItem =
   | { type: 'fir'; ssrc: number; sequence: number }
   | { type: 'remb'; bitrateBps: number }
   | { type: 'transport-wide' }
+  /** RFC 3611, section 4.4: middle 32 bits of the receiver's NTP time. */
+  | { type: 'reference-time'; ssrc: number; middleNtp: number }
   | { type: 'bye'; ssrcs: number[] };
 
 /** The items of a compound packet (RFC 3550, section 6.1); the rest after something malformed is left out. */
@@ -40,6 +42,8 @@ function parsePacket(packet: Buffer): RtcpItem[] {
       return packet.length < 8 ? [] : [{ type: 'receiver-report', blocks: readBlocks(packet, 8, count) }];
     case RtcpType.bye:
       return [{ type: 'bye', ssrcs: readWords(packet, 4, count) }];
+    case RtcpType.xr:
+      return packet.length < 8 ? [] : parseExtendedReport(packet);
     case RtcpType.rtpfb:
       return packet.length < 12 ? [] : parseTransportFeedback(packet, count);
     case RtcpType.psfb:
@@ -47,6 +51,19 @@ function parsePacket(packet: Buffer): RtcpItem[] {
     default:
       return [];
   }
+}
+
+function parseExtendedReport(packet: Buffer): RtcpItem[] {
+  const items: RtcpItem[] = [];
+  for (let at = 8; at + 4 <= packet.length; at += 4 + 4 * packet.readUInt16BE(at + 2)) {
+    if (packet.readUInt8(at) !== ReportBlockType.receiverReferenceTime || at + 12 > packet.length) continue;
+    items.push({
+      type: 'reference-time',
+      ssrc: packet.readUInt32BE(4),
+      middleNtp: packet.readUInt32BE(at + 6),
+    });
+  }
+  return items;
 }
 
 function readBlocks(packet: Buffer, from: number, count: number): ReportBlock[] {
