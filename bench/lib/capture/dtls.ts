@@ -124,6 +124,23 @@ function readClientHello(body: Buffer, recordVersion: number): ClientHelloView {
   };
 }
 
+/** Cipher suite and SRTP profile of the server's hello; null where it is missing. */
+export function viewServerHello(received: readonly Buffer[]): string | null {
+  const hello = received.find(
+    (data) => data.readUInt8(0) === 22 && data.length > 60 && data.readUInt8(RECORD_HEADER_BYTES) === 2,
+  );
+  if (hello === undefined) return null;
+  const begins = RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES;
+  const body = hello.subarray(begins, begins + hello.readUIntBE(RECORD_HEADER_BYTES + 9, 3));
+  let at = 35 + body.readUInt8(34);
+  const suite = hex(body.readUInt16BE(at));
+  let profile = 'none';
+  for (at += 5; at + 4 <= body.length; at += 4 + body.readUInt16BE(at + 2)) {
+    if (EXTENSIONS[body.readUInt16BE(at)] === 'use_srtp') profile = hex(body.readUInt16BE(at + 6));
+  }
+  return `${suite}, ${profile}`;
+}
+
 function words(data: Buffer): string[] {
   return Array.from({ length: data.length >> 1 }, (_, i) => hex(data.readUInt16BE(2 * i)));
 }

@@ -1,5 +1,5 @@
 import { classify, RTP_HEADER_BYTES } from '../../../src/packets/rtp-header.ts';
-import { type ClientHelloView, viewClientHello, viewDtls } from './dtls.ts';
+import { type ClientHelloView, viewClientHello, viewDtls, viewServerHello } from './dtls.ts';
 import { type StunView, viewStun } from './stun.ts';
 import type { Conversation, Datagram } from './tap.ts';
 
@@ -26,6 +26,8 @@ export interface ConversationView {
   checkIntervalMs: { mean: number; min: number; max: number } | null;
   lastCheck: StunView | null;
   clientHello: ClientHelloView | null;
+  /** Chosen by the SFU: cipher suite and SRTP profile. */
+  serverHello: string | null;
   rtp: RtpView[];
   /** Type of the first packet of each RTCP datagram, which is in the clear, to datagrams a second. */
   rtcpSent: Record<string, number>;
@@ -44,15 +46,19 @@ const RTCP_NAMES: Record<number, string> = {
 
 export function viewConversation({ datagrams }: Conversation): ConversationView {
   const sent = datagrams.filter(({ direction }) => direction === 'to-sfu');
-  const rtpSent = sent.filter(({ data }) => classify(data) === 'rtp');
-  const firstMedia = datagrams.find(({ data }) => ['rtp', 'rtcp'].includes(classify(data)));
+  const rtpSent = sent.filter(({ data }) => classify(data, data.length) === 'rtp');
+  const firstMedia = datagrams.find(({ data }) => ['rtp', 'rtcp'].includes(classify(data, data.length)));
   const stun = datagrams.filter(({ data }) => isStun(data));
   const requests = stun.filter(({ direction, data }) => direction === 'to-sfu' && isRequest(data));
   const answer = stun.find(({ direction }) => direction === 'from-sfu');
   const mediaAtMs = firstMedia?.atMs ?? Number.POSITIVE_INFINITY;
-  const handshake = sent
-    .map(({ data }) => data)
-    .filter((data) => classify(data) === 'control' && !isStun(data));
+  const handshake = (direction: Datagram['direction']) =>
+    datagrams
+      .filter(
+        (entry) => entry.direction === direction && classify(entry.data, entry.data.length) === 'control',
+      )
+      .map(({ data }) => data)
+      .filter((data) => !isStun(data));
   const [firstCheck, lastCheck] = [requests[0], requests.at(-1)];
   return {
     role: rtpSent.length > 0 ? 'send' : 'receive',
@@ -62,7 +68,8 @@ export function viewConversation({ datagrams }: Conversation): ConversationView 
     checksBeforeAnswer: requests.filter(({ atMs }) => atMs <= (answer?.atMs ?? 0)).length,
     checkIntervalMs: intervals(requests.filter(({ atMs }) => atMs > mediaAtMs).map(({ atMs }) => atMs)),
     lastCheck: lastCheck === undefined ? null : viewStun(lastCheck.data),
-    clientHello: viewClientHello(handshake),
+    clientHello: viewClientHello(handshake('to-sfu')),
+    serverHello: viewServerHello(handshake('from-sfu')),
     rtp: viewRtp(rtpSent.map(({ data }) => data)),
     rtcpSent: rtcpRates(datagrams, 'to-sfu'),
     rtcpReceived: rtcpRates(datagrams, 'from-sfu'),
@@ -81,7 +88,7 @@ function sequenceOf(datagrams: readonly Datagram[], untilMs: number): string[] {
   const steps: string[] = [];
   for (const { atMs, direction, data } of datagrams) {
     const arrow = direction === 'to-sfu' ? '>' : '<';
-    const kind = classify(data);
+    const kind = classify(data, data.length);
     const name = kind === 'control' ? (isStun(data) ? viewStun(data).type : viewDtls(data).join(', ')) : kind;
     const step = `${arrow} ${name}`;
     // Repetitions are a matter of timing, and so is a check in the middle of the handshake.
@@ -137,7 +144,9 @@ function extensionsOf(packet: Buffer): number[] {
 }
 
 function rtcpRates(datagrams: readonly Datagram[], direction: Datagram['direction']): Record<string, number> {
-  const rtcp = datagrams.filter((entry) => entry.direction === direction && classify(entry.data) === 'rtcp');
+  const rtcp = datagrams.filter(
+    (entry) => entry.direction === direction && classify(entry.data, entry.data.length) === 'rtcp',
+  );
   const seconds = ((datagrams.at(-1)?.atMs ?? 0) - (rtcp[0]?.atMs ?? 0)) / 1000;
   const rates: Record<string, number> = {};
   for (const { data } of rtcp) {
