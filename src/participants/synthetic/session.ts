@@ -237,11 +237,14 @@ export class Session implements Task {
   }
 
   #firsts(subscriber: Subscriber): void {
-    let { firstPacketMs, firstFrameMs } = this.#steps;
-    for (const track of subscriber.tracks) {
-      if (track.firstPacketMs !== null) firstPacketMs ??= track.firstPacketMs - this.#beganMs;
-      if (track.firstFrameMs !== null) firstFrameMs ??= track.firstFrameMs - this.#beganMs;
-    }
+    const tracks = [...subscriber.tracks];
+    const first = (times: readonly (number | null)[]) => {
+      const known = times.filter((ms) => ms !== null);
+      return known.length === 0 ? null : Math.min(...known) - this.#beganMs;
+    };
+    // Of several tracks whose first has come since the last look, the earliest counts.
+    const firstPacketMs = this.#steps.firstPacketMs ?? first(tracks.map((track) => track.firstPacketMs));
+    const firstFrameMs = this.#steps.firstFrameMs ?? first(tracks.map((track) => track.firstFrameMs));
     this.#steps = { ...this.#steps, firstPacketMs, firstFrameMs };
     if (firstPacketMs === null || this.#stepsTold) return;
     const waitedMs = this.#context.nowMs() - this.#beganMs - firstPacketMs;

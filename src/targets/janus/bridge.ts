@@ -97,6 +97,16 @@ export class JanusBridge {
     return { lost: this.#connection.closed };
   }
 
+  /** Whether it is still there: asked, for who was on it knows of its death as soon as we do. */
+  async answers(): Promise<boolean> {
+    return (
+      this.#connection?.request({ janus: 'keepalive' }).then(
+        () => true,
+        () => false,
+      ) ?? false
+    );
+  }
+
   /** Janus's name of the room, which is made first where it is not there. `onExisting`: it was there. */
   room(name: string, onExisting: () => void): Promise<JanusId> {
     const known = this.#rooms.get(name);

@@ -34,11 +34,16 @@ export interface JanusTargetOptions extends TargetOptions {
   maxPacketRatePps: number;
 }
 
+/** How long the reason of an end may be in coming, when it is known that there is one. */
+const END_PATIENCE_MS = 1000;
+
 interface Member {
   bridge: JanusBridge;
   bridgeId: string;
   index: number;
   alive: boolean;
+  /** Resolves to how it ended. */
+  ended: Promise<string>;
 }
 
 interface PlacedRoom {
@@ -98,9 +103,8 @@ export class JanusTarget implements Target {
   }
 
   async access(request: AccessRequest, signal: AbortSignal): Promise<JanusRoomAccess> {
-    signal.throwIfAborted();
     const { roomName, participantId } = request;
-    const member = this.#place(request);
+    const member = await this.#placeAmongLiving(request, signal);
     const { bridge, bridgeId } = member;
     this.#placed.set(participantId, { member, atMs: this.#options.system.clock.nowMs() });
     const roomId = await bridge.room(roomName, () =>
@@ -151,10 +155,10 @@ export class JanusTarget implements Target {
     const bridge = new JanusBridge({ bridgeId, clock: this.#options.system.clock, ...reached });
     this.#scope.defer(bridgeId, () => bridge.close());
     const { lost } = await bridge.start(signal);
-    const member: Member = { bridge, bridgeId, index, alive: true };
-    this.#members.push(member);
     // The process tells more of its end than the connection does.
-    void (ended ?? lost).then((reason) => this.#died(member, reason));
+    const member: Member = { bridge, bridgeId, index, alive: true, ended: ended ?? lost };
+    this.#members.push(member);
+    void member.ended.then((reason) => this.#died(member, reason));
   }
 
   /** Where a server is; one of our own is started first. */
@@ -183,6 +187,18 @@ export class JanusTarget implements Target {
       ? listeningProcess(Number(port) || (protocol === 'wss:' ? 443 : 80))
       : null;
     return { admin, webSocketUrl: server.url, mediaAddress: null, pid, ended: null };
+  }
+
+  /** A participant may come back from a dead bridge before the death has been told here. */
+  async #placeAmongLiving(request: AccessRequest, signal: AbortSignal): Promise<Member> {
+    for (;;) {
+      signal.throwIfAborted();
+      const member = this.#place(request);
+      if (await member.bridge.answers()) return member;
+      const patience = this.#options.system.clock.sleep(END_PATIENCE_MS, signal);
+      const untold = patience.then(() => 'it does not answer any more');
+      this.#died(member, await Promise.race([member.ended, untold]));
+    }
   }
 
   /** The bridge of the participant's room, which is chosen with the first of them. */
