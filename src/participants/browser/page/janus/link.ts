@@ -77,23 +77,20 @@ export class JanusLink implements RoomLink {
     this.#send = connection;
     const publisher = new Publisher(connection, this.#participant, this.#studio);
     this.#publisher = publisher;
-    const { durationMs } = await publisher.publish(room);
+    const { durationMs } = await publisher.publish(room, () => this.#listener.signalled());
     await takeCandidates(room, connection, 'send');
-    this.#listener.signalled();
     for (const { source } of publisher.tracks()) this.#listener.published(source, durationMs);
   }
 
   #receivingEnd(room: VideoRoom): ReceivingEnd {
     const subscriptions: Subscriptions = room.receive(async (sdp) => {
       const first = this.#recv === null;
+      if (first) this.#listener.signalled();
       this.#recv ??= this.#connection('recv');
       const connection = this.#recv;
       await connection.setRemoteDescription({ type: 'offer', sdp });
       await connection.setLocalDescription();
-      if (first) {
-        this.#listener.signalled();
-        void takeCandidates(room, connection, 'recv');
-      }
+      if (first) void takeCandidates(room, connection, 'recv');
       return connection.localDescription?.sdp ?? '';
     });
     return {

@@ -28,8 +28,8 @@ export class Publisher {
     this.#borrowed = studio.borrow(participant);
   }
 
-  /** `durationMs`: from the offer to Janus's answer. */
-  async publish(room: VideoRoom): Promise<{ durationMs: number }> {
+  /** `durationMs`: from the offer to Janus's answer. `onAnswered` is called before anything can connect. */
+  async publish(room: VideoRoom, onAnswered: () => void): Promise<{ durationMs: number }> {
     const sent = this.#borrowed.map(({ source, track }) => this.#add(source, track));
     await this.#connection.setLocalDescription();
     const offer = this.#connection.localDescription?.sdp ?? '';
@@ -37,6 +37,7 @@ export class Publisher {
     const sources = sent.map(({ source, transceiver }) => ({ source, mid: transceiver.mid ?? '' }));
     const answer = await room.publish(offer, sources);
     const durationMs = performance.now() - askedMs;
+    onAnswered();
     await this.#connection.setRemoteDescription({ type: 'answer', sdp: withParameters(answer, sent) });
     this.#sent = sent.map((one) => ({ ...one, producerId: room.producerId(one.transceiver.mid ?? '') }));
     return { durationMs };
