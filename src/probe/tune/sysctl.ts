@@ -45,20 +45,28 @@ export async function applySysctl(
   lines: readonly SysctlLine[],
   place: SysctlPlace = HOST_PLACE,
 ): Promise<void> {
-  const was = parsePreviousValues(await readFile(place.dropIn, 'utf8').catch(() => ''));
-  for (const { name } of lines) {
-    if (!was.has(name)) was.set(name, Number(await readValue(place, name)));
-  }
+  const before = await readFile(place.dropIn, 'utf8').catch(() => null);
+  const was = parsePreviousValues(before ?? '');
+  /** As this call found them: what an earlier one applied stays when this one fails. */
+  const now = new Map<string, number>();
+  for (const { name } of lines) now.set(name, Number(await readValue(place, name)));
+  for (const [name, value] of now) if (!was.has(name)) was.set(name, value);
   try {
     const temporary = `${place.dropIn}.tmp`;
     await writeFile(temporary, dropInText(lines, was), { mode: 0o644 });
     await rename(temporary, place.dropIn);
     for (const { name, value } of lines) await writeFile(pathOf(place, name), `${value}\n`);
   } catch (error) {
-    await restore(was, place).catch(() => {});
-    await rm(place.dropIn, { force: true }).catch(() => {});
+    await restore(now, place).catch(() => {});
+    await putBack(place.dropIn, before).catch(() => {});
     throw cannotChange(error);
   }
+}
+
+async function putBack(dropIn: string, text: string | null): Promise<void> {
+  await rm(`${dropIn}.tmp`, { force: true });
+  if (text === null) await rm(dropIn, { force: true });
+  else await writeFile(dropIn, text, { mode: 0o644 });
 }
 
 /** Restores what `applySysctl` found and removes its file. Returns the restored values. */

@@ -67,6 +67,19 @@ describe('applySysctl and revertSysctl', () => {
     expect(value('net.core.rmem_max')).toBe(212_992);
   });
 
+  it('leaves what an earlier one applied when it fails', async () => {
+    await applySysctl([line('net.core.rmem_max', 1_000_000)], place);
+    const text = readFileSync(place.dropIn, 'utf8');
+    // The kernel refuses a value, as it does one that is out of its range.
+    rmSync(join(folder, 'sys/net/core/rmem_default'));
+    mkdirSync(join(folder, 'sys/net/core/rmem_default'));
+    await expect(
+      applySysctl([line('net.core.rmem_max', 2_000_000), line('net.core.rmem_default', 5)], place),
+    ).rejects.toMatchObject({ exitCode: 3 });
+    expect(value('net.core.rmem_max')).toBe(1_000_000);
+    expect(readFileSync(place.dropIn, 'utf8')).toBe(text);
+  });
+
   it('has nothing to revert where nothing was applied', async () => {
     await expect(revertSysctl(place)).rejects.toMatchObject({ code: 'RTCB_TUNE_NOTHING', exitCode: 2 });
   });
