@@ -8,14 +8,16 @@ import { CLIENT_LINE_BYTES, encodeLine } from '../../src/probe/builtin/control-p
 import { probePath } from '../../src/probe/probe-path.ts';
 import { type ProbeServer, serveProbe } from '../../src/probe/server/serve.ts';
 import { createSystem } from '../../src/system/real.ts';
+import type { System } from '../../src/system/types.ts';
 
 const system = createSystem();
 let server: ProbeServer | null = null;
 
 async function start(
   limits: { maxDurationMs?: number; maxPacketRatePps?: number } = {},
+  world: System = system,
 ): Promise<ProbeServer> {
-  server = await serveProbe(system, {
+  server = await serveProbe(world, {
     address: '127.0.0.1',
     port: 0,
     limits: { maxDurationMs: 5000, maxPacketRatePps: 20_000, ...limits },
@@ -177,5 +179,87 @@ describe('probe server', () => {
     const { port } = await start();
     await server?.close();
     await expect(probe(port)).rejects.toMatchObject({ code: 'RTCB_PROBE_UNREACHABLE', exitCode: 3 });
+  });
+});
+
+describe('probe server under attack', () => {
+  /** Its time limits are over ten times as soon. */
+  const HURRIED: System = {
+    ...system,
+    clock: { ...system.clock, sleep: (ms, signal) => system.clock.sleep(ms / 10, signal) },
+  };
+  const OPEN = {
+    type: 'open',
+    version: 1,
+    flows: 1,
+    durationMs: 5000,
+    intervalMs: 1000,
+    receiveBufferBytes: null,
+    pause: null,
+  } as const;
+
+  it('ends a session that goes on with garbage, writes nothing for it, and measures for the next', async () => {
+    const { port } = await start();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.uint8Array({ minLength: 1, maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
+          fc.json().map((text) => Buffer.from(text)),
+          // Well-formed, and not what may follow.
+          fc.constant(Buffer.from(encodeLine(OPEN))),
+          fc.constant(Buffer.from('{"type":"finish","sentPackets":-1}')),
+        ),
+        async (bytes) => {
+          const socket = connect(port, '127.0.0.1');
+          socket.on('error', () => {});
+          socket.write(encodeLine(OPEN, CLIENT_LINE_BYTES));
+          const [answer] = (await once(socket, 'data')) as [Buffer];
+          let after = 0;
+          socket.on('data', (chunk) => {
+            after += chunk.length;
+          });
+          // The server of one session frees itself before the next is asked for: once the socket has closed.
+          if (JSON.parse(answer.toString()).type === 'opened')
+            socket.write(Buffer.concat([bytes, Buffer.from('\n')]));
+          await once(socket, 'close');
+          expect(after).toBe(0);
+        },
+      ),
+      { numRuns: 25 },
+    );
+    await expect
+      .poll(async () => (await probe(port).catch(() => null))?.total.receivedPackets, { timeout: 8000 })
+      .toBe(800);
+  });
+
+  it('holds no more connections than it can, and serves on while they dawdle', async () => {
+    const { port } = await start({}, HURRIED);
+    const dawdlers = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
+    const closed = dawdlers.map((socket) => {
+      socket.on('error', () => {});
+      return once(socket, 'close');
+    });
+    const drip = setInterval(() => {
+      for (const socket of dawdlers) if (socket.writable) socket.write('{');
+    }, 100);
+    try {
+      // Those beyond the limit go at once, the others when the time for a request is over, drip or not.
+      await Promise.all(closed);
+    } finally {
+      clearInterval(drip);
+    }
+    expect((await probe(port)).total.receivedPackets).toBe(800);
+  });
+
+  it('ends a session into which nothing is ever sent', async () => {
+    const { port } = await start({}, HURRIED);
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(encodeLine({ ...OPEN, durationMs: 4999 }, CLIENT_LINE_BYTES));
+    await once(socket, 'data');
+    const openedAt = performance.now();
+    await once(socket, 'close');
+    // Not after the five seconds that it asked for, and 15 to finish: after ten.
+    expect(performance.now() - openedAt).toBeLessThan(1900);
   });
 });

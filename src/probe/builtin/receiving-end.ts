@@ -34,6 +34,8 @@ export interface SessionOptions {
   flows: number;
   intervalMs: number;
   pause: { everyMs: number; ms: number } | null;
+  /** The first packet came. */
+  onStart?: () => void;
   onInterval: (previous: ReceiverReading, current: ReceiverReading) => void;
 }
 
@@ -41,7 +43,7 @@ export interface SessionOptions {
 export async function beginSession(
   thread: ReceiverThread,
   token: Uint8Array,
-  { onInterval, ...options }: SessionOptions,
+  { onStart, onInterval, ...options }: SessionOptions,
   system: System,
 ): Promise<(sentPackets: number | null) => Promise<SessionReport>> {
   let first: ReceiverReading | null = null;
@@ -52,6 +54,7 @@ export async function beginSession(
     onStart(reading) {
       first = reading;
       previous = reading;
+      onStart?.();
     },
     onInterval(reading) {
       if (previous !== null) onInterval(previous, reading);

@@ -27,6 +27,8 @@ export interface ServerLimits {
 export const HANDSHAKE_MS = 5_000;
 /** Beyond its announced duration a session has this long to finish. */
 export const GRACE_MS = 15_000;
+/** A session whose first packet has not come by then is ended: others may be waiting. */
+export const FIRST_PACKET_MS = 10_000;
 /** How far a second may be above the limit before the session ends: timers are not exact. */
 const RATE_TOLERANCE = 1.1;
 
@@ -58,6 +60,7 @@ export class ServerSession {
   /** A connection is good for one session. */
   #opened = false;
   #ended = false;
+  #onFirstPacket: () => void = () => {};
 
   constructor(socket: Socket, shared: SharedReceiver) {
     this.#socket = socket;
@@ -117,11 +120,13 @@ export class ServerSession {
         flows: message.flows,
         intervalMs: message.intervalMs,
         pause: message.pause,
+        onStart: () => this.#onFirstPacket(),
         onInterval: (previous, current) => this.#interval(previous, current),
       },
       system,
     );
-    this.#closeAfter(message.durationMs + GRACE_MS);
+    this.#closeAfter(Math.min(message.durationMs + GRACE_MS, FIRST_PACKET_MS));
+    this.#onFirstPacket = () => this.#closeAfter(message.durationMs + GRACE_MS);
     this.#shared.log(
       `session from ${safeText(this.#socket.remoteAddress ?? 'unknown')}: ${message.durationMs / 1000} s, ${message.flows} flows`,
     );

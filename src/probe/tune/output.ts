@@ -54,6 +54,14 @@ export function tuneTable({ burst, server, sweep, advice, applied, after, warnin
           ? 'none of those that this host allows'
           : formatBytes(sweep.smallestReceiveBytes),
       ],
+      ...(after === null
+        ? []
+        : [
+            [
+              'after',
+              after.smallestReceiveBytes === null ? 'none' : formatBytes(after.smallestReceiveBytes),
+            ] as const,
+          ]),
       [
         'recommended',
         `${formatBytes(advice.recommendedBytes)} asked for${advice.isEstimate ? ' (an estimate: no size that could be tried held)' : `, with a margin of ${advice.marginRatio}`}`,
