@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { environmentError, errorMessage, usageError } from '../../errors.ts';
 import type { SysctlLine } from './types.ts';
 
@@ -38,6 +39,16 @@ export function parsePreviousValues(text: string): Map<string, number> {
     if (match?.[1] !== undefined && NAME.test(match[1])) was.set(match[1], Number(match[2]));
   }
   return was;
+}
+
+/** Throws where nothing could be applied, so that nobody sweeps for a minute to be told then. */
+export async function requireWritable(place: SysctlPlace): Promise<void> {
+  try {
+    await access(pathOf(place, 'net.core.rmem_max'), constants.W_OK);
+    await access(dirname(place.dropIn), constants.W_OK);
+  } catch (error) {
+    throw cannotChange(error);
+  }
 }
 
 /** Writes the drop-in and loads it. A second time it keeps the values from before the first. */
@@ -105,6 +116,6 @@ async function readValue(place: SysctlPlace, name: string): Promise<string> {
 function cannotChange(error: unknown) {
   return environmentError('RTCB_TUNE_APPLY', `cannot change the kernel's settings: ${errorMessage(error)}`, {
     cause: error,
-    hint: 'run it as root on the host itself; without root, give the printed lines to whoever is',
+    hint: 'run it as root on the host itself; else run it without --apply and give the printed lines to whoever is',
   });
 }

@@ -2,7 +2,7 @@ import type { System } from '../../system/types.ts';
 import { formatPercent } from '../output/format.ts';
 import { adviseBuffers } from './advice.ts';
 import { type SweepOptions, sweepBuffers } from './sweep.ts';
-import { applySysctl, HOST_PLACE, type SysctlPlace } from './sysctl.ts';
+import { applySysctl, HOST_PLACE, requireWritable, type SysctlPlace } from './sysctl.ts';
 import type { TuneResult } from './types.ts';
 
 export interface TuneOptions extends SweepOptions {
@@ -20,6 +20,7 @@ const NETWORK_LOSS_RATIO = 0.0001;
 export async function tuneBuffers(system: System, options: TuneOptions): Promise<TuneResult> {
   const { burst, marginRatio, sockets, server = null, place = HOST_PLACE } = options;
   const createdAt = new Date(system.clock.wallMs()).toISOString();
+  if (options.apply) await requireWritable(place);
   const sweep = await sweepBuffers(system, options);
   const advice = adviseBuffers(sweep, burst, { marginRatio, sockets, isRemote: server !== null });
   const warnings: string[] = [];

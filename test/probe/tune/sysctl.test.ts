@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   applySysctl,
   parsePreviousValues,
+  requireWritable,
   revertSysctl,
   type SysctlPlace,
 } from '../../../src/probe/tune/sysctl.ts';
@@ -78,6 +79,15 @@ describe('applySysctl and revertSysctl', () => {
     ).rejects.toMatchObject({ exitCode: 3 });
     expect(value('net.core.rmem_max')).toBe(1_000_000);
     expect(readFileSync(place.dropIn, 'utf8')).toBe(text);
+  });
+
+  it('is known beforehand to be impossible where file or kernel cannot be written', async () => {
+    await requireWritable(place);
+    const missing = { ...place, dropIn: join(folder, 'missing', 'x.conf') };
+    const hint = expect.stringContaining('root');
+    await expect(requireWritable(missing)).rejects.toMatchObject({ code: 'RTCB_TUNE_APPLY', hint });
+    const foreign = { ...place, procSys: join(folder, 'elsewhere') };
+    await expect(requireWritable(foreign)).rejects.toMatchObject({ code: 'RTCB_TUNE_APPLY', exitCode: 3 });
   });
 
   it('has nothing to revert where nothing was applied', async () => {
