@@ -15,6 +15,7 @@ const COLUMNS: Record<string, (step: CurveStep) => string | number | boolean | n
   loss_ratio: (step) => step.lossRatio,
   freeze_ratio: (step) => step.freezeRatio,
   nack_rate_pps: (step) => step.nackRatePps ?? null,
+  trust: (step) => step.trust?.verdict ?? null,
   holds: (step) => step.holds,
   reason: (step) => step.reason,
 };

@@ -27,16 +27,17 @@ export interface StepReadings {
 export function measureStep(readings: StepReadings): StepMeasurement {
   const measured = measuredIn(readings);
   const { objective, query, stages, trust, failedJoins, unansweredReadings } = readings;
+  const own = unansweredReadings > 0 ? withoutTooFew(trust) : trust;
   const judgement = judgeStep({
     objective: objective.map((gate) =>
       evaluateGate({ ...gate, window: { stage: isOfJoining(gate) ? stages.joining : stages.hold } }, query),
     ),
-    trust: unansweredReadings > 0 ? withoutTooFew(trust) : trust,
+    trust: own,
     bridgeCpuRatio: measured.bridgeCpuRatio,
     bridgeCpuWaitRatio: measured.bridgeCpuWaitRatio,
     kernelDrops: dropsOfTheBridge(readings.kernelDrops),
   });
-  return { ...measured, ...withSilence(withFailedJoins(judgement, failedJoins), readings) };
+  return { ...measured, trust: own, ...withSilence(withFailedJoins(judgement, failedJoins), readings) };
 }
 
 /** Joins happen before the hold. */

@@ -99,8 +99,9 @@ function capacityFile(
 ): CapacityFile {
   const { scenario } = input;
   const curve = repeats.flatMap(({ steps }) =>
-    steps.map(({ verdict, limitedBy: _limit, consumers: _consumers, ...step }) => ({
+    steps.map(({ verdict, limitedBy: _limit, consumers: _consumers, trust, ...step }) => ({
       ...step,
+      trust: trust === null ? null : { ...trust, reasons: trust.reasons.map((reason) => ({ ...reason })) },
       holds: verdict === 'saturated' ? null : verdict === 'holds',
     })),
   );

@@ -1,3 +1,4 @@
+import type { TrustVerdict } from '../results/records.ts';
 import { mostCommon } from '../stats/sample.ts';
 import type { Limit } from './capacity-file.ts';
 import { type Edge, edgeOf } from './edge-belief.ts';
@@ -35,6 +36,8 @@ export interface StepMeasurement {
   freezeRatio: number | null;
   /** Retransmissions that the bridge was asked for, a second: what tells of loss where its own loss figure does not. */
   nackRatePps: number | null;
+  /** Of the generator, over the step; null where it was not assessed. */
+  trust: TrustVerdict | null;
   consumers: number | null;
 }
 

@@ -15,6 +15,11 @@ export type Limit = (typeof LIMITS)[number];
 const finite = z.number();
 const maybe = finite.nullable();
 
+const trustSchema = z.looseObject({
+  verdict: z.enum(['trusted', 'suspect', 'saturated']),
+  reasons: z.array(z.looseObject({ code: z.string(), message: z.string(), value: maybe, bound: maybe })),
+});
+
 const stepSchema = z.looseObject({
   /** Which repeat it belongs to, from 1. */
   repeat: z.int(),
@@ -32,6 +37,7 @@ const stepSchema = z.looseObject({
   lossRatio: maybe,
   freezeRatio: maybe,
   nackRatePps: maybe.optional(),
+  trust: trustSchema.nullable().optional(),
   holds: z.boolean().nullable(),
   reason: z.string().nullable(),
 });
@@ -81,10 +87,7 @@ const capacitySchema = z.looseObject({
     })
     .nullable(),
   search: z.looseObject({ durationMs: finite, linearRampMs: finite }),
-  trust: z.looseObject({
-    verdict: z.enum(['trusted', 'suspect', 'saturated']),
-    reasons: z.array(z.looseObject({ code: z.string(), message: z.string(), value: maybe, bound: maybe })),
-  }),
+  trust: trustSchema,
 });
 
 /** `capacity.json`: what one bridge of a kind carries on one machine, and how sure that is. */

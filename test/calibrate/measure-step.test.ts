@@ -105,6 +105,11 @@ describe('measureStep', () => {
     expect(step({ trust: { verdict: 'saturated', reasons: [LATE] } }).limitedBy).toBe('generator');
   });
 
+  it('carries the trust verdict of its generator with all reasons', () => {
+    const trust: TrustVerdict = { verdict: 'saturated', reasons: [LATE, TOO_FEW] };
+    expect(step({ trust }).trust).toEqual(trust);
+  });
+
   it('blames nobody else when a bridge that answered was read too seldom', () => {
     expect(step({ trust: { verdict: 'saturated', reasons: [TOO_FEW] } }).verdict).toBe('saturated');
   });

@@ -66,6 +66,7 @@ function driverOf(bridge: Bridge, seed = 1): CalibrationDriver & { log: string[]
         freezeRatio: 0,
         consumers: load * 5,
         nackRatePps: broken ? 1_000 : 0,
+        trust: null,
       };
     },
     async drain(load) {
