@@ -79,7 +79,8 @@ public:
   void dispose();
 
 private:
-  void receive(uint32_t id);
+  void receive(Socket &from);
+  static void prefetch(const Socket &next);
   void receiveDatagram(Socket &socket, uint8_t *data, int length, double nowMs);
   void receiveRtp(Socket &socket, uint8_t *packet, int length, double nowMs);
   void receiveMedia(Socket &socket, Stream &stream, uint8_t *packet, int length, int headerLength, double nowMs);

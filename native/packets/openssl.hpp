@@ -28,6 +28,8 @@ EVP_CIPHER_CTX *EVP_CIPHER_CTX_new(void);
 void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX *context);
 const EVP_CIPHER *EVP_aes_128_ctr(void);
 const EVP_CIPHER *EVP_aes_128_gcm(void);
+const EVP_CIPHER *EVP_aes_128_ecb(void);
+int EVP_CIPHER_CTX_set_padding(EVP_CIPHER_CTX *context, int padding);
 int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *context, int type, int argument, void *pointer);
 int EVP_EncryptInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *type, engine_st *engine,
                        const unsigned char *key, const unsigned char *iv);

@@ -34,6 +34,7 @@ Transform::~Transform() {
     EVP_CIPHER_CTX_free(direction->cipher);
     EVP_CIPHER_CTX_free(direction->decipher);
     EVP_CIPHER_CTX_free(direction->counter);
+    EVP_CIPHER_CTX_free(direction->block);
   }
 }
 
@@ -41,6 +42,9 @@ void Transform::prepare(Direction &direction, const SessionKeys &keys) {
   memcpy(direction.salt, keys.salt, sizeof direction.salt);
   direction.counter = EVP_CIPHER_CTX_new();
   EVP_EncryptInit_ex(direction.counter, EVP_aes_128_ctr(), nullptr, keys.key, nullptr);
+  direction.block = EVP_CIPHER_CTX_new();
+  EVP_EncryptInit_ex(direction.block, EVP_aes_128_ecb(), nullptr, keys.key, nullptr);
+  EVP_CIPHER_CTX_set_padding(direction.block, 0);
   if (profile == Profile::Gcm) {
     direction.cipher = EVP_CIPHER_CTX_new();
     EVP_EncryptInit_ex(direction.cipher, EVP_aes_128_gcm(), nullptr, keys.key, nullptr);
@@ -146,8 +150,15 @@ void Transform::peek(const uint8_t *packet, int headerLength, uint32_t rollover,
   } else {
     counterIv(rtp, packet + 8, rollover, get16(packet + 2), iv);
   }
-  EVP_EncryptInit_ex(rtp.counter, nullptr, nullptr, nullptr, iv);
-  EVP_EncryptUpdate(rtp.counter, out, &written, packet + headerLength, bytes);
+  uint8_t stream[MAX_PEEK_BYTES];
+  int blocks = (bytes + 15) / 16;
+  for (int i = 0; i < blocks; i += 1) {
+    memcpy(stream + 16 * i, iv, 16);
+    // So few blocks never carry into the byte before.
+    stream[16 * i + 15] = uint8_t(iv[15] + i);
+  }
+  EVP_EncryptUpdate(rtp.block, stream, &written, stream, 16 * blocks);
+  for (int i = 0; i < bytes; i += 1) out[i] = packet[headerLength + i] ^ stream[i];
 }
 
 int Transform::protectRtcp(uint8_t *packet, int length, uint32_t index) {

@@ -9,6 +9,7 @@
 enum class Profile { CounterMode, Gcm };
 
 constexpr int MAX_TAG_BYTES = 16;
+constexpr int MAX_PEEK_BYTES = 64;
 
 // Session keys of one direction, derived by the caller (RFC 3711, section 4.3).
 struct SessionKeys {
@@ -29,7 +30,7 @@ public:
   int protectRtp(uint8_t *packet, int length, int headerLength, uint32_t rollover);
   // Whether the tag is right. `scratch` takes the payload in the clear.
   bool verifyRtp(const uint8_t *packet, int length, int headerLength, uint32_t rollover, uint8_t *scratch);
-  // The first bytes of the payload in the clear, whatever the tag says.
+  // The first bytes of the payload, MAX_PEEK_BYTES at most, in the clear, whatever the tag says.
   void peek(const uint8_t *packet, int headerLength, uint32_t rollover, int bytes, uint8_t *out);
   int protectRtcp(uint8_t *packet, int length, uint32_t index);
   // Decrypts where it lies; returns the length in the clear, or 0 when the tag is wrong.
@@ -40,6 +41,8 @@ private:
     EVP_CIPHER_CTX *cipher = nullptr;
     EVP_CIPHER_CTX *decipher = nullptr;
     EVP_CIPHER_CTX *counter = nullptr;
+    // Encrypts the counters of a few blocks: unlike counter mode it need not be set up again for each packet.
+    EVP_CIPHER_CTX *block = nullptr;
     SHA_CTX inner;
     SHA_CTX outer;
     uint8_t salt[14];

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from '../../../src/cluster/coordinator/start.ts';
@@ -109,6 +110,8 @@ export async function openScene(): Promise<Scene> {
 /** What changed over a window, for the SFU's worker and for one generator. */
 export interface Window {
   seconds: number;
+  /** Share of all cores of this host that was busy, whoever was: near 1, both sides waited for a core. */
+  hostCpuRatio: number;
   workerCpuSeconds: number;
   /** The SFU's own counters; null when it did not answer in time. */
   workerPacketsIn: number | null;
@@ -131,9 +134,11 @@ export interface Window {
 }
 
 export async function watch(scene: Scene, generator: Generator, seconds: number): Promise<Window> {
+  const host = hostCpu();
   const [bridgeBefore, before] = [await scene.readBridge(), await generator.read()];
   await delay(1000 * seconds);
   const [bridgeAfter, after] = [await scene.readBridge(), await generator.read()];
+  const hostCpuRatio = busyRatio(host, hostCpu());
   const down = (reading: GeneratorReading) => total(reading, 'down', (track) => track.packets);
   const lost = (reading: GeneratorReading) => total(reading, 'down', (track) => track.packetsLost ?? 0);
   const datagrams = (reading: GeneratorReading, name: 'datagramsReceived' | 'datagramsSent') =>
@@ -142,6 +147,7 @@ export async function watch(scene: Scene, generator: Generator, seconds: number)
   const packetsLost = lost(after) - lost(before);
   return {
     seconds: (after.atMs - before.atMs) / 1000,
+    hostCpuRatio,
     workerCpuSeconds: bridgeAfter.cpuSeconds - bridgeBefore.cpuSeconds,
     workerPacketsIn: change(bridgeBefore.packetsIn, bridgeAfter.packetsIn),
     workerPacketsOut: change(bridgeBefore.packetsOut, bridgeAfter.packetsOut),
@@ -166,6 +172,24 @@ export async function watch(scene: Scene, generator: Generator, seconds: number)
     eventLoopUtilisationRatio: after.generator.eventLoopUtilisationRatio,
     failures: after.failures,
   };
+}
+
+interface HostCpu {
+  idle: number;
+  total: number;
+}
+
+function hostCpu(): HostCpu {
+  const now: HostCpu = { idle: 0, total: 0 };
+  for (const { times } of cpus()) {
+    now.idle += times.idle;
+    now.total += times.user + times.nice + times.sys + times.irq + times.idle;
+  }
+  return now;
+}
+
+function busyRatio(before: HostCpu, after: HostCpu): number {
+  return 1 - (after.idle - before.idle) / Math.max(1, after.total - before.total);
 }
 
 function change(before: number | null, after: number | null): number | null {
