@@ -15,6 +15,7 @@ import {
   measureSend,
   type Result,
 } from './lib/synthetic/measurements.ts';
+import { measureOneCore, type OneCore } from './lib/synthetic/one-core.ts';
 
 const MEASUREMENTS = {
   receive: measureReceive,
@@ -23,6 +24,8 @@ const MEASUREMENTS = {
   join: measureJoin,
 };
 type Name = keyof typeof MEASUREMENTS;
+/** How far one core goes has no target, only an answer. */
+const ONE_CORE = 'one-core';
 
 const FLOOR = { packetRatePps: 60_000, bytes: 1100, seconds: 4 };
 
@@ -32,14 +35,15 @@ export async function main(args: readonly string[]): Promise<number> {
     options: {
       json: { type: 'boolean', default: false },
       loop: { type: 'string', default: 'both' },
-      only: { type: 'string', default: Object.keys(MEASUREMENTS).join(',') },
+      only: { type: 'string', default: [...Object.keys(MEASUREMENTS), ONE_CORE].join(',') },
       seconds: { type: 'string', default: '10' },
       // A few more than 200, so that their packets are more than 60,000 a second.
       receivers: { type: 'string', default: '204' },
     },
   });
   const loops: Loop[] = values.loop === 'both' ? ['native', 'typescript'] : [values.loop as Loop];
-  const names = values.only.split(',') as Name[];
+  const wanted = values.only.split(',');
+  const names = wanted.filter((name) => name !== ONE_CORE) as Name[];
   const results: Result[] = [];
   const receivers = Number(values.receivers);
   const floor = await measureFloor(receivers, FLOOR.packetRatePps, FLOOR.bytes, FLOOR.seconds);
@@ -53,15 +57,21 @@ export async function main(args: readonly string[]): Promise<number> {
       results.push(...measured);
     }
   }
+  const oneCore: OneCore[] = [];
+  for (const loop of wanted.includes(ONE_CORE) ? loops : []) {
+    console.error(`one core, ${loop} packet loop`);
+    oneCore.push(await measureOneCore({ loop, seconds: Number(values.seconds), receivers }));
+  }
   const document = {
     benchmark: 'synthetic',
     schemaVersion: 1,
     host: { cpu: cpus()[0]?.model ?? null, cores: availableParallelism(), loadAverage: loadavg() },
     results,
+    oneCore,
     floor: floor === null ? null : { ...FLOOR, ...floor, timesTheFloor: timesTheFloor(results, floor) },
   };
   if (values.json) console.log(JSON.stringify(document, null, 2));
-  else print(results, floor);
+  else print(results, floor, oneCore);
   return results.every(({ met }) => met) ? 0 : 99;
 }
 
@@ -81,13 +91,20 @@ function formatted(value: number): string {
   return value >= 1000 ? Math.round(value).toString() : value.toPrecision(3);
 }
 
-function print(results: readonly Result[], floor: Floor | null): void {
+function print(results: readonly Result[], floor: Floor | null, oneCore: readonly OneCore[]): void {
   for (const { name, loop, value, unit, target, bound, met } of results) {
     const sign = bound === 'max' ? '≤' : '≥';
     const mark = met ? 'ok  ' : 'MISS';
     console.log(
       `${mark} ${name.padEnd(10)} ${loop.padEnd(10)} ${formatted(value).padStart(8)} (${sign} ${target}) ${unit}`,
     );
+  }
+  for (const { loop, participants, packetRatePps, endedBy } of oneCore) {
+    const reached =
+      participants === null
+        ? 'not measured'
+        : `${participants} participants, ${Math.round(packetRatePps ?? 0)} packets/s`;
+    console.log(`     one core   ${loop.padEnd(10)} ${reached}; then: ${endedBy}`);
   }
   if (floor === null) {
     console.log('no C compiler: no floor to compare with');

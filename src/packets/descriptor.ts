@@ -14,12 +14,12 @@ interface Handle {
  * datagram does, and whoever reads chooses when.
  */
 export class SocketDescriptor {
+  readonly fd: number;
   readonly #handle: Handle;
-  readonly #fd: number;
 
   private constructor(handle: Handle) {
     this.#handle = handle;
-    this.#fd = handle.fd;
+    this.fd = handle.fd;
   }
 
   /** Null where this Node or this system does not give it: the socket's events and `send` do the work there. */
@@ -53,7 +53,7 @@ export class SocketDescriptor {
     // "There is none" comes as an exception; without its stack it costs half.
     Error.stackTraceLimit = 0;
     try {
-      return readSync(this.#fd, buffer, 0, buffer.length, null);
+      return readSync(this.fd, buffer, 0, buffer.length, null);
     } catch (error) {
       return isObject(error) && Reflect.get(error, 'code') === 'EAGAIN' ? -1 : -2;
     } finally {
@@ -64,7 +64,7 @@ export class SocketDescriptor {
   /** False: the kernel did not take it. */
   write(data: Uint8Array, length: number): boolean {
     try {
-      writeSync(this.#fd, data, 0, length);
+      writeSync(this.fd, data, 0, length);
       return true;
     } catch {
       return false;

@@ -11,6 +11,8 @@ export type GeneratorCommand =
       loop: 'native' | 'typescript';
       shards: number;
       mediaFolder: string | null;
+      /** Put before signalling URLs, which are then escaped. */
+      signallingPrefix?: string;
     }
   | { type: 'join'; plans: ParticipantPlan[]; concurrency: number }
   | { type: 'leave'; participantId: string }
@@ -58,7 +60,7 @@ async function start(command: Extract<GeneratorCommand, { type: 'start' }>): Pro
           room: string;
           bridgeId: string;
         };
-        return { protocol, url, roomName: room, bridgeId };
+        return { protocol, url: through(command.signallingPrefix, url), roomName: room, bridgeId };
       },
     },
     {
@@ -72,6 +74,10 @@ async function start(command: Extract<GeneratorCommand, { type: 'start' }>): Pro
   );
   await engine.start(new AbortController().signal);
   sampler = setInterval(() => void engine?.sample(), SAMPLE_INTERVAL_MS);
+}
+
+function through(prefix: string | undefined, url: string): string {
+  return prefix === undefined ? url : prefix + encodeURIComponent(url);
 }
 
 async function join({ plans, concurrency }: Extract<GeneratorCommand, { type: 'join' }>): Promise<void> {

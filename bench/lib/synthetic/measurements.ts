@@ -65,6 +65,8 @@ function result(
 /** What the one forwards the other receives, in the same window; the SFU's own count is in the raw figures. */
 const perPacket = (seconds: number, packets: number) => (1e6 * seconds) / packets;
 
+const percent = (ratio: number) => `${Math.round(100 * ratio)} %`;
+
 async function withEvenMedia<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'rtc-bench-media-'));
   try {
@@ -121,13 +123,15 @@ export async function measureReceive({ loop, seconds, receivers }: BenchOptions)
           'receive-rate',
           loop,
           window.packetsReceived / window.seconds,
-          `packets/s received meanwhile, the host ${Math.round(100 * window.hostCpuRatio)} % busy`,
+          `packets/s meanwhile; host ${percent(window.hostCpuRatio)} busy, the SFU's core ${percent(window.workerCpuSeconds / window.seconds)}`,
           ['min', RECEIVE_RATE_PPS],
           {
             packetsReceived: window.packetsReceived,
             seconds: window.seconds,
             offeredPps: receivers * PACKETS_PER_FRAME * FRAMES_PER_SECOND,
             hostCpuRatio: window.hostCpuRatio,
+            workerCores: window.workerCpuSeconds / window.seconds,
+            generatorCores: window.generatorCpuSeconds / window.seconds,
           },
         ),
       ];

@@ -23,12 +23,18 @@ export class Generator {
     this.#child = child;
   }
 
+  /** `core`: the only one that it may use. */
   static async start(
     options: Omit<Extract<GeneratorCommand, { type: 'start' }>, 'type'>,
     nodeFlags: string[] = [],
+    core: number | null = null,
   ): Promise<Generator> {
-    const execArgv = [...process.execArgv, ...nodeFlags];
-    const generator = new Generator(fork(PROGRAM, { serialization: 'advanced', execArgv }));
+    const flags = [...process.execArgv, ...nodeFlags];
+    const how =
+      core === null
+        ? { execArgv: flags }
+        : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...flags] };
+    const generator = new Generator(fork(PROGRAM, { serialization: 'advanced', ...how }));
     await generator.#ask({ type: 'start', ...options });
     return generator;
   }
@@ -53,13 +59,17 @@ export class Generator {
   }
 
   async #ask(command: GeneratorCommand): Promise<unknown> {
-    const answered = once(this.#child, 'message');
-    const ended = once(this.#child, 'exit').then(() => {
+    const over = new AbortController();
+    const { signal } = over;
+    const answered = once(this.#child, 'message', { signal });
+    const ended = once(this.#child, 'exit', { signal }).then(() => {
       throw new Error('the generator process ended');
     });
-    ended.catch(() => {});
+    for (const waiting of [answered, ended]) waiting.catch(() => {});
     this.#child.send(command);
-    const [answer] = (await Promise.race([answered, ended])) as [{ result?: unknown; error?: string }];
+    const [answer] = (await Promise.race([answered, ended]).finally(() => over.abort())) as [
+      { result?: unknown; error?: string },
+    ];
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer.result;
   }
