@@ -3,10 +3,11 @@ import type { Clock } from '../system/types.ts';
 import { defaultSettings, type EvaluationSettings } from './evaluate/settings.ts';
 import { createObfuscator, type ObfuscationSettings } from './obfuscate.ts';
 import { Observer } from './observer.ts';
-import { DEFAULT_FILE_SINK, type FileSinkOptions, openFileSink, storeForFiles } from './sinks/file.ts';
+import { DEFAULT_FILE_SINK, type FileSinkOptions, openFileSink, rowsForFiles } from './sinks/file.ts';
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from './sinks/limits.ts';
 import { SinkQueue } from './sinks/queue.ts';
 import { ALL_TYPES, type SinkRoute } from './sinks/route.ts';
+import { RowPacker } from './sinks/rows.ts';
 
 export type { EvaluationSettings, IdleLimits } from './evaluate/settings.ts';
 export type { SampleSource } from './model/types.ts';
@@ -42,10 +43,14 @@ export function createObserver(options: CreateObserverOptions): Observer {
   });
 }
 
-/** Everything that is there, often: while ingest is busy a file gets its turn only once in a while. */
+/**
+ * Everything that is there, as soon as there is something worth a write: while thousands of sockets have something to
+ * say, a turn of the event loop brings tens of thousands of reports, and what has to wait for one more is memory.
+ */
 const FILE_LIMITS: QueueLimits = {
   ...DEFAULT_QUEUE_LIMITS,
   batchItems: 200_000,
+  promptItems: 5000,
   batchTimeMs: 100,
   bufferItems: 400_000,
 };
@@ -61,11 +66,12 @@ export function fileRoute(
   } = {},
 ): SinkRoute {
   const file = { ...DEFAULT_FILE_SINK, ...options.file, directory };
+  const limits = { ...FILE_LIMITS, ...options.limits };
   const queue = new SinkQueue({
     name: 'files',
     open: () => openFileSink(file),
-    compact: storeForFiles(file),
-    limits: { ...FILE_LIMITS, ...options.limits },
+    packer: new RowPacker(rowsForFiles(file), limits.batchItems),
+    limits,
     clock,
     ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
   });

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REPORT_COLUMNS } from '../../src/observer/reports/columns.ts';
+import { reportsIn } from '../../src/observer/reports/row-bytes.ts';
 import { REPORT_TYPES, type Report } from '../../src/observer/reports/types.ts';
-import { DEFAULT_FILE_SINK, openFileSink, storeForFiles } from '../../src/observer/sinks/file.ts';
+import { DEFAULT_FILE_SINK, openFileSink, rowsForFiles } from '../../src/observer/sinks/file.ts';
 import { createLoggerSink } from '../../src/observer/sinks/logger.ts';
+import { RowPacker } from '../../src/observer/sinks/rows.ts';
 
 const event = (name: string): Report => ({
   type: 'call-event',
@@ -48,10 +50,16 @@ describe('report files', () => {
   it('hold every row whole, short ones and one that is larger than a piece of memory, in their order', async () => {
     const long = 'ä'.repeat(300_000);
     const names = Array.from({ length: 20_000 }, (_, index) => `EVENT_${index}`).toSpliced(10_000, 0, long);
-    const store = storeForFiles(DEFAULT_FILE_SINK);
+    const packer = new RowPacker(rowsForFiles(DEFAULT_FILE_SINK), 1000);
     const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory });
-    // As a queue has them: made on arrival, and some not.
-    const batch = names.map((name, index) => (index % 7 === 0 ? event(name) : store(event(name))));
+    // As a queue has them: packed on arrival, and some not.
+    const batch = names.flatMap((name, index) => {
+      if (index % 7000 !== 0) return packer.add(event(name)) ?? [];
+      packer.seal();
+      return event(name);
+    });
+    expect(batch.length).toBeLessThan(100);
+    expect(batch.reduce((sum, report) => sum + reportsIn(report), 0)).toBe(names.length);
     expect(await sink.write(batch, never)).toEqual({ retry: [], rejected: [], reason: null });
     await sink.close();
     const rows = (await lines('call-event.csv')).slice(1);

@@ -22,9 +22,14 @@ function isDuplicate(client: Client, sample: ClientSample): boolean {
   const { sampleSeq, timestamp } = sample;
   if (sampleSeq === undefined || sampleSeq < 0) return false;
   const { recentSamples } = client;
-  if (recentSamples.some((seen) => seen.timestamp === timestamp && seen.sampleSeq === sampleSeq)) return true;
-  recentSamples.push({ timestamp, sampleSeq });
-  if (recentSamples.length > REMEMBERED_SAMPLES) recentSamples.shift();
+  // Lists of plain numbers, written over in turn: an object a sample would outlive most collections of garbage.
+  const { timestamps, sequence, next } = recentSamples;
+  for (let at = 0; at < sequence.length; at += 1) {
+    if (sequence[at] === sampleSeq && timestamps[at] === timestamp) return true;
+  }
+  timestamps[next] = timestamp;
+  sequence[next] = sampleSeq;
+  recentSamples.next = (next + 1) % REMEMBERED_SAMPLES;
   return false;
 }
 
@@ -50,7 +55,7 @@ function sightClient(
     connectionId: source.connectionId,
     peerConnections: new Map(),
     traffic: createTraffic(),
-    recentSamples: [],
+    recentSamples: { timestamps: [], sequence: [], next: 0 },
   };
   call.clients.set(client.clientId, client);
   context.emit(clientEvent(client, 'CLIENT_JOINED', sighting(sample)));

@@ -43,6 +43,14 @@ export interface PeerConnection extends Seen {
   readonly dataBytes: Map<string, number>;
 }
 
+/** Timestamps and sequence numbers of a client's latest samples, to know one that arrives twice. */
+export interface RecentSamples {
+  readonly timestamps: number[];
+  readonly sequence: number[];
+  /** Where the next one goes once the lists are full. */
+  next: number;
+}
+
 export interface Client extends Seen {
   readonly clientId: string;
   readonly call: Call;
@@ -55,8 +63,7 @@ export interface Client extends Seen {
   connectionId: string | null;
   readonly peerConnections: Map<string, PeerConnection>;
   readonly traffic: Traffic;
-  /** Timestamps and sequence numbers of its latest samples, to know one that arrives twice. */
-  readonly recentSamples: { timestamp: number; sampleSeq: number }[];
+  readonly recentSamples: RecentSamples;
 }
 
 export interface Call {

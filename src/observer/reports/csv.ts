@@ -1,6 +1,7 @@
 import { REPORT_COLUMNS } from './columns.ts';
 import type { CsvDialect } from './csv-dialects.ts';
 import { type CellVisitor, forEachColumn } from './payload.ts';
+import { PiecePool } from './pieces.ts';
 import { RowBytes } from './row-bytes.ts';
 import type { Report, ReportType } from './types.ts';
 
@@ -115,7 +116,7 @@ const TEXT_ROW_BYTES = 4096;
 
 export function createCsvWriter(dialect: CsvDialect, options: CsvOptions = {}): CsvWriter {
   const write = createCsvRowWriter(dialect, options);
-  const out = new RowBytes(TEXT_ROW_BYTES);
+  const out = new RowBytes(new PiecePool(TEXT_ROW_BYTES));
   return (report) => {
     write(report, out);
     return out.takeText();

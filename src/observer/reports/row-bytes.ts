@@ -1,15 +1,22 @@
+import { type Piece, PiecePool } from './pieces.ts';
 import type { Report, ReportType, ReportValues } from './types.ts';
-
-/** Memory is taken in pieces of this many bytes; a row that is longer gets one of its own. */
-const PIECE_BYTES = 256 * 1024;
 
 const NOTHING: ReportValues = {};
 
-/** A report of which only the row is kept, as its sink will write it: a part of a larger piece of memory. */
+/** Reports of one type of which only the rows are kept, as their sink will write them: a part of a piece of memory. */
 export interface RowReport extends Report {
-  readonly bytes: Buffer;
+  /** Of which this is one user. */
+  readonly piece: Piece;
   readonly start: number;
   readonly end: number;
+  readonly rows: number;
+}
+
+type GrowingRows = { -readonly [Name in keyof RowReport]: RowReport[Name] };
+
+/** How many reports stand in one place of a batch. */
+export function reportsIn(report: Report): number {
+  return 'rows' in report ? (report as RowReport).rows : 1;
 }
 
 /**
@@ -17,14 +24,15 @@ export interface RowReport extends Report {
  * only to be turned into bytes costs several times as much and leaves garbage behind.
  */
 export class RowBytes {
-  readonly #pieceBytes: number;
-  #bytes = Buffer.alloc(0);
+  readonly #pool: PiecePool;
+  #piece: Piece | null = null;
+  #bytes: Buffer = Buffer.alloc(0);
   /** Where the row that is being written began. */
   #start = 0;
   #at = 0;
 
-  constructor(pieceBytes = PIECE_BYTES) {
-    this.#pieceBytes = pieceBytes;
+  constructor(pool = new PiecePool()) {
+    this.#pool = pool;
   }
 
   /** What was written since the last call, as a report of that type. */
@@ -32,7 +40,18 @@ export class RowBytes {
     const start = this.#start;
     this.#start = this.#at;
     const end = this.#at;
-    return { type, own: NOTHING, base: NOTHING, stat: NOTHING, bytes: this.#bytes, start, end };
+    const piece = this.#piece ?? this.#pool.take(0);
+    piece.users += 1;
+    return { type, own: NOTHING, base: NOTHING, stat: NOTHING, piece, start, end, rows: 1 };
+  }
+
+  /** Adds what was written since the last call to `before`; false: it does not lie right behind it. */
+  joinRow(before: GrowingRows): boolean {
+    if (before.piece !== this.#piece || before.end !== this.#start) return false;
+    before.end = this.#at;
+    before.rows += 1;
+    this.#start = this.#at;
+    return true;
   }
 
   /** What was written since the last call, as text; its memory is used again. */
@@ -96,9 +115,11 @@ export class RowBytes {
   /** New memory, with the row that is being written at its beginning. */
   #grow(room: number): void {
     const written = this.#at - this.#start;
-    const bytes = Buffer.allocUnsafeSlow(Math.max(this.#pieceBytes, (written + room) * 2));
-    this.#bytes.copy(bytes, 0, this.#start, this.#at);
-    this.#bytes = bytes;
+    const piece = this.#pool.take((written + room) * 2);
+    this.#bytes.copy(piece.bytes, 0, this.#start, this.#at);
+    if (this.#piece !== null) this.#pool.release(this.#piece);
+    this.#piece = piece;
+    this.#bytes = piece.bytes;
     this.#start = 0;
     this.#at = written;
   }

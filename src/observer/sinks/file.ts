@@ -5,7 +5,7 @@ import { createCsvRowWriter, csvHeader } from '../reports/csv.ts';
 import { CSV_DIALECTS, type CsvDialectName } from '../reports/csv-dialects.ts';
 import { reportEnvelope } from '../reports/payload.ts';
 import { REPORT_TYPES, type Report, type ReportType } from '../reports/types.ts';
-import { createRowStore, gatherRows, type RowStore } from './rows.ts';
+import { gatherRows, type RowEncoder } from './rows.ts';
 import type { Sink, WriteResult } from './types.ts';
 
 export interface FileSinkOptions {
@@ -38,13 +38,11 @@ interface OpenFile {
 
 type Encoding = Pick<FileSinkOptions, 'encoding' | 'csvFormat'>;
 
-/** Reports as rows; a queue that does not spill has them made on arrival. */
-export function storeForFiles({ encoding, csvFormat }: Encoding): RowStore {
-  return createRowStore(
-    encoding === 'csv'
-      ? createCsvRowWriter(CSV_DIALECTS[csvFormat], { escapeFormulas: true })
-      : (report, out) => out.text(`${JSON.stringify(reportEnvelope(report))}\n`),
-  );
+/** Reports as rows of files; a queue that does not spill has them made on arrival. */
+export function rowsForFiles({ encoding, csvFormat }: Encoding): RowEncoder {
+  return encoding === 'csv'
+    ? createCsvRowWriter(CSV_DIALECTS[csvFormat], { escapeFormulas: true })
+    : (report, out) => out.text(`${JSON.stringify(reportEnvelope(report))}\n`);
 }
 
 /** One file a report type in one folder. Its rows are escaped for spreadsheets. */
@@ -52,7 +50,7 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
   const { directory, encoding } = options;
   const dialect = CSV_DIALECTS[options.csvFormat];
   const extension = encoding === 'csv' ? 'csv' : 'ndjson';
-  const store = storeForFiles(options);
+  const encode = rowsForFiles(options);
   const files = new Map<ReportType, OpenFile>();
 
   await mkdir(directory, { recursive: true });
@@ -112,7 +110,7 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
       let reason: string | null = null;
       const writeType = async (type: ReportType, reports: readonly Report[]): Promise<void> => {
         try {
-          await append(type, gatherRows(reports, store));
+          await append(type, gatherRows(reports, encode));
         } catch (error) {
           reason = errorMessage(error);
           retry.push(...reports);

@@ -2,6 +2,8 @@
 export interface QueueLimits {
   /** Reports a write at most. */
   batchItems: number;
+  /** As soon as so many wait they are written, although a batch has room for more; default a whole batch. */
+  promptItems?: number;
   /** A report waits at most this long for a batch to fill, in milliseconds. */
   batchTimeMs: number;
   /** Reports that are kept while the sink is slow or dead; beyond it they are spilled, or dropped and counted. */

@@ -1,7 +1,9 @@
 import { errorMessage } from '../../errors.ts';
 import type { Clock } from '../../system/types.ts';
+import { reportsIn } from '../reports/row-bytes.ts';
 import type { Report } from '../reports/types.ts';
 import type { QueueLimits } from './limits.ts';
+import type { RowPacker } from './rows.ts';
 import type { Spill } from './spill.ts';
 import type { Sink, SinkFactory, WriteResult } from './types.ts';
 
@@ -21,14 +23,18 @@ export interface SinkQueueOptions {
   limits: QueueLimits;
   clock: Clock;
   /**
-   * Makes a report small on arrival, so that what waits does not hold on to the sample it came from. Not together
+   * Makes reports small on arrival, so that what waits does not hold on to the samples it came from. Not together
    * with `spill`, which wants reports whole.
    */
-  compact?(report: Report): Report;
+  packer?: RowPacker;
   /** Where to put what the buffer does not hold; without it that is dropped. */
   spill?: Spill;
   /** Told when a sink begins to fail, and when it is well again. */
   onTrouble?(name: string, message: string): void;
+}
+
+function countReports(reports: readonly Report[]): number {
+  return reports.reduce((sum, report) => sum + reportsIn(report), 0);
 }
 
 /**
@@ -45,8 +51,11 @@ export class SinkQueue {
     dropped: { 'buffer-full': 0, rejected: 0, 'given-up': 0, closed: 0 },
   };
   readonly #options: SinkQueueOptions;
+  readonly #promptItems: number;
   readonly #stop = new AbortController();
   #items: Report[] = [];
+  /** Reports in `#items`, of which one can hold several. */
+  #waiting = 0;
   #inFlight = 0;
   #sink: Sink | undefined;
   #closing = false;
@@ -60,15 +69,16 @@ export class SinkQueue {
   constructor(options: SinkQueueOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#promptItems = options.limits.promptItems ?? options.limits.batchItems;
   }
 
   /** Reports that wait or are being written. */
   get buffered(): number {
-    return this.#items.length + this.#inFlight;
+    return this.#waiting + this.#inFlight;
   }
 
   push(report: Report): void {
-    const { limits, spill, compact } = this.#options;
+    const { limits, spill, packer } = this.#options;
     if (this.#closing || this.#givenUp) {
       this.#drop(this.#closing ? 'closed' : 'given-up', 1);
       return;
@@ -79,9 +89,11 @@ export class SinkQueue {
       else this.#drop('buffer-full', 1);
       return;
     }
-    this.#items.push(compact === undefined ? report : compact(report));
+    const item = packer === undefined ? report : packer.add(report);
+    if (item !== null) this.#items.push(item);
+    this.#waiting += 1;
     this.#loop ??= this.#run();
-    if (this.#idle || this.#items.length === limits.batchItems) this.#wake();
+    if (this.#idle || this.#waiting === this.#promptItems) this.#wake();
   }
 
   /** Opens the sink now, so that what can never work is known before the first report. Throws what `open` throws. */
@@ -103,9 +115,10 @@ export class SinkQueue {
     await this.#loop;
     done.abort();
     await limit;
+    this.#waiting = 0;
     for (const report of this.#items.splice(0)) {
       if (spill?.append(report) === true) this.counters.spilled += 1;
-      else this.#drop('closed', 1);
+      else this.#drop('closed', reportsIn(report));
     }
     spill?.close();
     await this.#sink?.close();
@@ -132,7 +145,7 @@ export class SinkQueue {
         this.#idle = false;
         continue;
       }
-      if (this.#items.length < limits.batchItems && !this.#closing) await this.#pause(limits.batchTimeMs);
+      if (this.#waiting < this.#promptItems && !this.#closing) await this.#pause(limits.batchTimeMs);
       const problem = await this.#writeBatch();
       if (problem === null) {
         pauseMs = limits.retryMinMs;
@@ -149,8 +162,10 @@ export class SinkQueue {
 
   /** Writes one batch; what has to be tried again goes back to the front. Returns the trouble, or null. */
   async #writeBatch(): Promise<string | null> {
-    const batch = this.#items.splice(0, this.#options.limits.batchItems);
-    this.#inFlight = batch.length;
+    const batch = this.#takeBatch();
+    const taken = countReports(batch);
+    this.#waiting -= taken;
+    this.#inFlight = taken;
     let result: WriteResult;
     try {
       result = await this.#write(batch);
@@ -158,12 +173,30 @@ export class SinkQueue {
       result = { retry: batch, rejected: [], reason: errorMessage(error) };
     }
     this.#inFlight = 0;
-    this.#drop('rejected', result.rejected.length);
-    this.counters.written += batch.length - result.retry.length - result.rejected.length;
-    if (result.rejected.length > 0) this.#tell(`refused ${result.rejected.length} reports: ${result.reason}`);
-    if (result.retry.length === 0) return null;
+    // Only what was written at the first try: a write whose time was up may still be reading what it was given.
+    if (result.retry.length === 0 && !this.#failing) this.#options.packer?.release(batch);
+    const rejected = countReports(result.rejected);
+    const again = countReports(result.retry);
+    this.#drop('rejected', rejected);
+    this.counters.written += taken - again - rejected;
+    if (rejected > 0) this.#tell(`refused ${rejected} reports: ${result.reason}`);
+    if (again === 0) return null;
     this.#items = [...result.retry, ...this.#items];
+    this.#waiting += again;
     return result.reason ?? 'not everything was taken';
+  }
+
+  /** At most a batch, but at least what comes first. */
+  #takeBatch(): Report[] {
+    const { limits, packer } = this.#options;
+    packer?.seal();
+    if (packer === undefined) return this.#items.splice(0, limits.batchItems);
+    let taken = 0;
+    const end = this.#items.findIndex((item, at) => {
+      taken += reportsIn(item);
+      return at > 0 && taken > limits.batchItems;
+    });
+    return this.#items.splice(0, end < 0 ? this.#items.length : end);
   }
 
   async #write(batch: readonly Report[]): Promise<WriteResult> {
@@ -191,13 +224,16 @@ export class SinkQueue {
 
   #refill(): void {
     const { spill, limits } = this.#options;
-    if (spill === undefined || spill.size === 0 || this.#items.length >= limits.batchItems) return;
-    this.#items.push(...spill.take(limits.batchItems));
+    if (spill === undefined || spill.size === 0 || this.#waiting >= limits.batchItems) return;
+    const back = spill.take(limits.batchItems);
+    this.#items.push(...back);
+    this.#waiting += back.length;
   }
 
   #giveUp(): void {
     this.#givenUp = true;
-    this.#drop('given-up', this.#items.splice(0).length);
+    this.#waiting = 0;
+    this.#drop('given-up', countReports(this.#items.splice(0)));
   }
 
   #failed(problem: string): void {
