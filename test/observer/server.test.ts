@@ -174,6 +174,24 @@ describe('web sockets', () => {
     expect(received()).toBe(0);
   });
 
+  it('take every message whole, alone in its piece of the stream, with others or in fragments', async () => {
+    const socket = connect();
+    await once(socket, 'open');
+    const clients = Array.from({ length: 200 }, (_, index) => `client-${index}`);
+    for (const [index, client] of clients.entries()) {
+      const text = sample(client);
+      if (index % 3 === 0) {
+        socket.send(text.slice(0, 50), { fin: false });
+        socket.send(text.slice(50));
+      } else socket.send(text);
+      // The others of ten leave in one go.
+      if (index % 10 === 0) await new Promise(setImmediate);
+    }
+    expect(await sendAll(socket, [])).toEqual([1000, 'as asked']);
+    const joined = harness.payloads('call-event').filter(({ name }) => name === 'CLIENT_JOINED');
+    expect(joined.map(({ clientId }) => clientId).toSorted()).toEqual(clients.toSorted());
+  });
+
   it('take a frame of exactly a megabyte', async () => {
     const frame = sample().padEnd(1_000_000, ' ');
     expect(await sendAll(connect(), [frame])).toEqual([1000, 'as asked']);

@@ -37,6 +37,19 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
+/** Bytes before the payload of a frame at most (RFC 6455, 5.2). */
+const MAX_HEADER_BYTES = 14;
+
+/**
+ * Gives the memory of a message back at once, where it holds nothing else. ws keeps a view of a frame's mask until the
+ * next frame, so that each socket's last message lived as long as it was silent: long enough to be moved to where only
+ * a full collection finds it. Fragmented messages come from memory that is shared, or begin later in it.
+ */
+function letGo({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  const alone = byteOffset <= MAX_HEADER_BYTES && byteOffset + byteLength === buffer.byteLength;
+  if (alone && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /** The web socket side of the intake: each message is one `Samples`, text and binary alike. */
 export class WebsocketIntake {
   readonly #server = new WebSocketServer({
@@ -118,6 +131,7 @@ export class WebsocketIntake {
       if (bytes.byteLength === 0) return;
       try {
         const message = decode(bytes);
+        letGo(bytes);
         noteClients(spokeFor, message);
         accept(this.#intake.observer, source, message);
         if (message.controls?.close !== true) return;
