@@ -113,21 +113,21 @@ function clientTable({ clients }: Observed, roomName: (roomId: string) => string
       number(client.matchedTracks, formatCount),
       unmatched(client.unmatchedTracks),
     ]),
-  )}<p class="note">Mean bitrate over the client’s own samples, and how much in all${
+  )}<p class="note">Mean bitrate over the client’s own samples, the highest of any one interval between them, and how much in all${
     clients.length > CLIENTS
       ? html`; the ${CLIENTS} with most traffic of ${formatCount(clients.length)}`
       : null
-  }. The highest of any one interval: ${peak(clients)}.</p>`;
+  }. The highest of everybody: ${peak(clients)}.</p>`;
 }
 
 function flowCells(flows: ObservedFlows): Cell[] {
   return MEDIA.map((medium) => {
-    const { bytes, averageBitrateBps } = flows[medium];
+    const { bytes, averageBitrateBps, peakBitrateBps } = flows[medium];
     return bytes === 0
       ? { show: html`<span class="dim">–</span>`, value: 0 }
       : {
           ...number(bytes, formatBytes),
-          show: html`${formatBitrate(averageBitrateBps)}<br><small>${formatBytes(bytes)}</small>`,
+          show: html`${formatBitrate(averageBitrateBps)}<br><small>peak ${formatBitrate(peakBitrateBps)}</small><br><small>${formatBytes(bytes)}</small>`,
         };
   });
 }
