@@ -143,8 +143,8 @@ test('calls are drawn on the run’s own time, with every join and leave', () =>
 test('what each client sent and received is told by medium', () => {
   expect(full.observed?.clients[0]?.clientId).toBe('c0-8');
   const calls = section('calls');
-  expect(calls).toContain('16 kbit/s<br><small>peak 18 kbit/s</small><br><small>2 kB</small>');
-  expect(calls).toContain('800 kbit/s<br><small>peak 900 kbit/s</small><br><small>100 kB</small>');
+  expect(calls).toContain('16 kbit/s<br><small>to 18 kbit/s</small><br><small>2 kB</small>');
+  expect(calls).toContain('800 kbit/s<br><small>to 900 kbit/s</small><br><small>100 kB</small>');
 });
 
 test('names that others chose do no harm in these sections either', () => {

@@ -113,7 +113,7 @@ function clientTable({ clients }: Observed, roomName: (roomId: string) => string
       number(client.matchedTracks, formatCount),
       unmatched(client.unmatchedTracks),
     ]),
-  )}<p class="note">Mean bitrate over the client’s own samples, the highest of any one interval between them, and how much in all${
+  )}<p class="note">Mean bitrate over the client’s own samples, up to the highest of any one interval between them, and how much in all${
     clients.length > CLIENTS
       ? html`; the ${CLIENTS} with most traffic of ${formatCount(clients.length)}`
       : null
@@ -127,7 +127,7 @@ function flowCells(flows: ObservedFlows): Cell[] {
       ? { show: html`<span class="dim">–</span>`, value: 0 }
       : {
           ...number(bytes, formatBytes),
-          show: html`${formatBitrate(averageBitrateBps)}<br><small>peak ${formatBitrate(peakBitrateBps)}</small><br><small>${formatBytes(bytes)}</small>`,
+          show: html`${formatBitrate(averageBitrateBps)}<br><small>to ${formatBitrate(peakBitrateBps)}</small><br><small>${formatBytes(bytes)}</small>`,
         };
   });
 }
