@@ -55,21 +55,31 @@ export class SocketDescriptor {
     try {
       return readSync(this.fd, buffer, 0, buffer.length, null);
     } catch (error) {
-      return isObject(error) && Reflect.get(error, 'code') === 'EAGAIN' ? -1 : -2;
+      return codeOf(error) === 'EAGAIN' ? -1 : -2;
     } finally {
       Error.stackTraceLimit = limit;
     }
   }
 
-  /** False: the kernel did not take it. */
-  write(data: Uint8Array, length: number): boolean {
+  /** null: the kernel took it; else the code of its error, such as `EAGAIN` when its buffer is full. */
+  write(data: Uint8Array, length: number): string | null {
+    const limit = Error.stackTraceLimit;
+    // As in `read`: a kernel that is full says so by an exception.
+    Error.stackTraceLimit = 0;
     try {
       writeSync(this.fd, data, 0, length);
-      return true;
-    } catch {
-      return false;
+      return null;
+    } catch (error) {
+      return codeOf(error) ?? 'unknown';
+    } finally {
+      Error.stackTraceLimit = limit;
     }
   }
+}
+
+function codeOf(error: unknown): string | null {
+  const code: unknown = isObject(error) ? Reflect.get(error, 'code') : null;
+  return typeof code === 'string' ? code : null;
 }
 
 function isObject(value: unknown): value is object {

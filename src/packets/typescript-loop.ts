@@ -235,7 +235,7 @@ export class TypescriptPacketLoop implements PacketLoop {
     count(counters, SocketField.datagramsSent, 1);
     count(counters, SocketField.bytesSent, packet.length);
     if (descriptor === null) socket.send(Buffer.from(packet));
-    else if (!descriptor.write(packet, packet.length)) count(counters, SocketField.sendErrors, 1);
+    else if (descriptor.write(packet, packet.length) !== null) count(counters, SocketField.sendErrors, 1);
   }
 
   /** Takes what has come to a socket; handlers may close it meanwhile. */
