@@ -11,6 +11,8 @@ import type {
   SocketKind,
 } from './types.ts';
 
+type DescriptorOf = (socket: Socket) => SocketDescriptor | null;
+
 const familyOf = (address: string) => (address.includes(':') ? 'udp6' : 'udp4');
 
 /** A call with a callback costs a tick, and without one a failed send is not told: one in so many is looked at. */
@@ -23,51 +25,62 @@ const QUEUED_MS = 0.02;
 const DRAIN_PACKETS = 512;
 const SLOT_BYTES = 65_536;
 
-/** Sockets of node:dgram: one system call a packet, nothing to build. */
-export const dgramSockets: SocketKind = {
-  kind: 'dgram',
+/**
+ * Sockets of node:dgram: one system call a packet, nothing to build. `descriptorOf` finds the descriptor of a socket;
+ * where it finds none, the socket's own calls and events do the work.
+ */
+export function dgramSockets(descriptorOf: DescriptorOf = SocketDescriptor.of): SocketKind {
+  return {
+    kind: 'dgram',
+    openSender: (options) => openSender(options, descriptorOf),
+    openReceiver: (options, onPacket) => openReceiver(options, onPacket, descriptorOf),
+  };
+}
 
-  async openSender({ address, port, sendBufferBytes }: SenderOptions): Promise<SendingSocket> {
-    const socket = createSocket(familyOf(address));
-    await opened(socket, () => socket.connect(port, address), 'connect');
-    if (sendBufferBytes !== null) setBuffer(() => socket.setSendBufferSize(sendBufferBytes));
-    const errors = new Map<string, number>();
-    const note = (code: string) => errors.set(code, (errors.get(code) ?? 0) + 1);
-    socket.on('error', (error: NodeJS.ErrnoException) => note(error.code ?? 'unknown'));
-    const descriptor = SocketDescriptor.of(socket);
-    const path = descriptor === null ? byCalls(socket, note) : byDescriptor(descriptor, note);
-    return Object.assign(path, {
-      sendBufferBytes: socket.getSendBufferSize(),
-      errors,
-      close: () => {
-        socket.close();
-      },
-    });
-  },
+async function openSender(
+  { address, port, sendBufferBytes }: SenderOptions,
+  descriptorOf: DescriptorOf,
+): Promise<SendingSocket> {
+  const socket = createSocket(familyOf(address));
+  await opened(socket, () => socket.connect(port, address), 'connect');
+  if (sendBufferBytes !== null) setBuffer(() => socket.setSendBufferSize(sendBufferBytes));
+  const errors = new Map<string, number>();
+  const note = (code: string) => errors.set(code, (errors.get(code) ?? 0) + 1);
+  socket.on('error', (error: NodeJS.ErrnoException) => note(error.code ?? 'unknown'));
+  const descriptor = descriptorOf(socket);
+  const path = descriptor === null ? byCalls(socket, note) : byDescriptor(descriptor, note);
+  return Object.assign(path, {
+    sendBufferBytes: socket.getSendBufferSize(),
+    errors,
+    close: () => {
+      socket.close();
+    },
+  });
+}
 
-  async openReceiver(
-    { address, port, receiveBufferBytes }: ReceiverOptions,
-    onPacket: OnPacket,
-  ): Promise<ReceivingSocket> {
-    const socket = createSocket({ type: familyOf(address) });
-    await opened(socket, () => socket.bind(port, address), 'listening');
-    if (receiveBufferBytes !== null) setBuffer(() => socket.setRecvBufferSize(receiveBufferBytes));
-    // After the buffer is set, so that the first packets already find its size.
-    socket.on('message', onMessages(SocketDescriptor.of(socket), onPacket));
-    socket.on('error', () => {});
-    const bound = socket.address();
-    return {
-      address: bound.address,
-      port: bound.port,
-      receiveBufferBytes: socket.getRecvBufferSize(),
-      setReceiveBuffer(bytes) {
-        setBuffer(() => socket.setRecvBufferSize(bytes));
-        return socket.getRecvBufferSize();
-      },
-      close: () => socket.close(),
-    };
-  },
-};
+async function openReceiver(
+  { address, port, receiveBufferBytes }: ReceiverOptions,
+  onPacket: OnPacket,
+  descriptorOf: DescriptorOf,
+): Promise<ReceivingSocket> {
+  const socket = createSocket({ type: familyOf(address) });
+  await opened(socket, () => socket.bind(port, address), 'listening');
+  if (receiveBufferBytes !== null) setBuffer(() => socket.setRecvBufferSize(receiveBufferBytes));
+  // After the buffer is set, so that the first packets already find its size.
+  socket.on('message', onMessages(descriptorOf(socket), onPacket));
+  socket.on('error', () => {});
+  const bound = socket.address();
+  return {
+    address: bound.address,
+    port: bound.port,
+    receiveBufferBytes: socket.getRecvBufferSize(),
+    setReceiveBuffer(bytes) {
+      setBuffer(() => socket.setRecvBufferSize(bytes));
+      return socket.getRecvBufferSize();
+    },
+    close: () => socket.close(),
+  };
+}
 
 type SendPath = Pick<SendingSocket, 'send' | 'flush' | 'queued'>;
 

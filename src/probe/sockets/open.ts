@@ -20,5 +20,5 @@ export function preferredSockets(env: System['env']): SocketChoice {
 }
 
 export function openSockets(choice: SocketChoice): SocketKind {
-  return choice.kind === 'native' ? nativeSockets(choice.addonFile) : dgramSockets;
+  return choice.kind === 'native' ? nativeSockets(choice.addonFile) : dgramSockets();
 }
