@@ -3,6 +3,7 @@ import { createSyntheticEngine } from '../../../src/participants/synthetic/index
 import type { GeneratorSample, ParticipantSample } from '../../../src/participants/types.ts';
 import type { ParticipantPlan } from '../../../src/scenario/plan-types.ts';
 import { createSystem } from '../../../src/system/real.ts';
+import { MemoryReader, type MemoryReading } from './memory.ts';
 
 export type GeneratorCommand =
   | {
@@ -17,6 +18,8 @@ export type GeneratorCommand =
   | { type: 'join'; plans: ParticipantPlan[]; concurrency: number }
   | { type: 'leave'; participantId: string }
   | { type: 'read' }
+  /** Memory is read with the addon that bench/native/malloc.c was compiled to. */
+  | { type: 'read-memory'; mallocAddonFile: string }
   | { type: 'close' };
 
 export interface GeneratorReading {
@@ -37,6 +40,7 @@ const failures: string[] = [];
 let engine: ReturnType<typeof createSyntheticEngine> | null = null;
 let clusterUrl = '';
 let sampler: NodeJS.Timeout | null = null;
+let memory: MemoryReader | null = null;
 
 async function start(command: Extract<GeneratorCommand, { type: 'start' }>): Promise<void> {
   clusterUrl = command.clusterUrl;
@@ -105,11 +109,17 @@ async function read(): Promise<GeneratorReading> {
   };
 }
 
+async function readMemory(mallocAddonFile: string): Promise<MemoryReading> {
+  memory ??= await MemoryReader.open(mallocAddonFile);
+  return memory.read();
+}
+
 async function execute(command: GeneratorCommand): Promise<unknown> {
   if (command.type === 'start') return start(command);
   if (command.type === 'join') return join(command);
   if (command.type === 'leave') return engine?.leave(command.participantId);
   if (command.type === 'read') return read();
+  if (command.type === 'read-memory') return readMemory(command.mallocAddonFile);
   if (sampler !== null) clearInterval(sampler);
   await engine?.close();
   return null;

@@ -52,7 +52,6 @@ export async function measureOneCore({ loop, seconds }: BenchOptions): Promise<O
     await using standIn = await StandIn.open(addonFile);
     const generator = await Generator.start(
       { clusterUrl: scene.url, loop, shards: 1, mediaFolder: null, signallingPrefix: standIn.urlPrefix },
-      [],
       GENERATOR_CORE,
     );
     try {

@@ -11,6 +11,7 @@ import { requireWorker } from '../../../src/setup/find-worker.ts';
 import { createSystem } from '../../../src/system/real.ts';
 import type { BridgeSample } from '../../../src/targets/types.ts';
 import type { GeneratorCommand, GeneratorReading } from './generator-process.ts';
+import type { MemoryReading } from './memory.ts';
 
 const CLOCK_TICKS_PER_SECOND = 100;
 const PROGRAM = fileURLToPath(new URL('./generator-process.ts', import.meta.url));
@@ -26,14 +27,12 @@ export class Generator {
   /** `core`: the only one that it may use. */
   static async start(
     options: Omit<Extract<GeneratorCommand, { type: 'start' }>, 'type'>,
-    nodeFlags: string[] = [],
     core: number | null = null,
   ): Promise<Generator> {
-    const flags = [...process.execArgv, ...nodeFlags];
     const how =
       core === null
-        ? { execArgv: flags }
-        : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...flags] };
+        ? {}
+        : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...process.execArgv] };
     const generator = new Generator(fork(PROGRAM, { serialization: 'advanced', ...how }));
     await generator.#ask({ type: 'start', ...options });
     return generator;
@@ -49,6 +48,11 @@ export class Generator {
 
   async read(): Promise<GeneratorReading> {
     return (await this.#ask({ type: 'read' })) as GeneratorReading;
+  }
+
+  /** After full collections; `mallocAddonFile` comes from `compileMallocAddon`. */
+  async readMemory(mallocAddonFile: string): Promise<MemoryReading> {
+    return (await this.#ask({ type: 'read-memory', mallocAddonFile })) as MemoryReading;
   }
 
   async close(): Promise<void> {
