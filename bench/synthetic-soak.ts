@@ -14,6 +14,8 @@ import { benchPlan, Generator, openScene } from './lib/synthetic/scene.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const READ_INTERVAL_MS = 10_000;
+/** In the warm-up, so that joins and leaves are compiled by its end and nobody of the first is left. */
+const SETTLE_REPLACE_INTERVAL_MS = 2000;
 const SPEAKERS = 2;
 /** A twentieth of what a participant may take, for half an hour: less than that is flat. */
 const TARGET_MIB_PER_HALF_HOUR = 0.075;
@@ -21,7 +23,7 @@ const TARGET_MIB = 1.5;
 
 interface Options {
   minutes: number;
-  /** Not looked at: functions are compiled as they become hot, those of joins and leaves last of all. */
+  /** Not looked at: functions are compiled as they become hot, and heaps and buffers find their size. */
   settleMinutes: number;
   participants: number;
   churnPerMinute: number;
@@ -54,23 +56,30 @@ async function soak(options: Options) {
     const present = Array.from({ length: options.participants - SPEAKERS }, (_, i) => `l${i}`);
     await generator.join(Array.from({ length: SPEAKERS }, (_, i) => speaker(`s${i}`)));
     await generator.join(present.map(listener));
-    await delay(60_000 * options.settleMinutes);
+    let replaced = 0;
+    const replace = async () => {
+      const leaving = present.shift();
+      if (leaving === undefined) throw new Error('nobody is left to be replaced');
+      await generator.leave(leaving);
+      const id = `l${options.participants + replaced}`;
+      await generator.join([listener(id)]);
+      present.push(id);
+      replaced += 1;
+    };
+    const settledMs = performance.now() + 60_000 * options.settleMinutes;
+    while (performance.now() < settledMs) {
+      await delay(Math.min(SETTLE_REPLACE_INTERVAL_MS, settledMs - performance.now()));
+      if (options.churnPerMinute > 0) await replace();
+    }
+    const replacedBefore = replaced;
     const [bridgeBefore, before] = [await scene.readBridge(), await generator.read()];
     const readings: MemoryReading[] = [await generator.readMemory(malloc.file)];
     const beganMs = performance.now();
-    let replaced = 0;
     const endMs = 60_000 * options.minutes;
     for (let dueMs = READ_INTERVAL_MS; dueMs <= endMs; dueMs += READ_INTERVAL_MS) {
       await delay(Math.max(0, beganMs + dueMs - performance.now()));
-      const due = Math.floor((dueMs / 60_000) * options.churnPerMinute);
-      for (; replaced < due; replaced += 1) {
-        const leaving = present.shift();
-        if (leaving === undefined) break;
-        await generator.leave(leaving);
-        const id = `l${options.participants + replaced}`;
-        await generator.join([listener(id)]);
-        present.push(id);
-      }
+      const due = replacedBefore + Math.floor((dueMs / 60_000) * options.churnPerMinute);
+      while (replaced < due) await replace();
       const reading = await generator.readMemory(malloc.file);
       readings.push(reading);
       console.error(
@@ -80,7 +89,7 @@ async function soak(options: Options) {
     const [bridgeAfter, after] = [await scene.readBridge(), await generator.read()];
     const seconds = (after.atMs - before.atMs) / 1000;
     return evaluate(options, empty, readings, {
-      participantsReplaced: replaced,
+      participantsReplaced: replaced - replacedBefore,
       participantsAtEnd: after.participants.length,
       failures: after.failures,
       generatorCores: (after.cpuSeconds - before.cpuSeconds) / seconds,
