@@ -3,6 +3,7 @@
  * counted is printed as one line of JSON. Arguments: the cluster's address, how many receive, seconds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { accessTo } from '../../bench/lib/cluster-access.ts';
 import { benchPlan } from '../../bench/lib/synthetic/scene.ts';
 import { createSyntheticEngine } from '../../src/participants/synthetic/index.ts';
 import type { ParticipantSample } from '../../src/participants/types.ts';
@@ -25,15 +26,7 @@ const engine = createSyntheticEngine(createSystem(), {
   onEvent(event) {
     if (event.type === 'failed' || event.type === 'engine-failed') failures.push(event.reason);
   },
-  async access(plan) {
-    const response = await fetch(`${url}/rooms/access`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ room: plan.roomId, participantId: plan.id }),
-    });
-    const access = (await response.json()) as { url: string; bridgeId: string };
-    return { protocol: 'rtc-bench-v1', roomName: plan.roomId, ...access };
-  },
+  access: (plan, _attempt, signal) => accessTo(url, plan, signal),
 });
 const readSfu = async () => {
   const [sample] = (await (await fetch(`${url}/samples`)).json()) as BridgeSample[];

@@ -7,6 +7,7 @@ import type { EngineOptions } from '../../../src/participants/types.ts';
 import type { EngineKind } from '../../../src/scenario/plan-types.ts';
 import { requireWorker } from '../../../src/setup/find-worker.ts';
 import { createSystem } from '../../../src/system/real.ts';
+import { accessTo } from '../cluster-access.ts';
 import { benchPlan } from '../synthetic/scene.ts';
 import { type Conversation, openTap, type SignallingRequest } from './tap.ts';
 
@@ -29,15 +30,7 @@ export async function captureJoin(kind: EngineKind, seconds: number): Promise<Ca
     onEvent(event) {
       if (event.type === 'failed' || event.type === 'engine-failed') failures.push(event.reason);
     },
-    async access(plan) {
-      const response = await fetch(`${cluster.url}/rooms/access`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ room: plan.roomId, participantId: plan.id }),
-      });
-      const { url, bridgeId } = (await response.json()) as { url: string; bridgeId: string };
-      return { protocol: 'rtc-bench-v1', url: through(url), roomName: plan.roomId, bridgeId };
-    },
+    access: (plan, _attempt, signal) => accessTo(cluster.url, plan, signal, through),
   });
   const other = createSyntheticEngine(
     system,

@@ -10,6 +10,7 @@ import type { EngineKind, VideoPublication } from '../../../src/scenario/plan-ty
 import { requireWorker } from '../../../src/setup/find-worker.ts';
 import { createSystem } from '../../../src/system/real.ts';
 import type { BridgeSample } from '../../../src/targets/types.ts';
+import { accessTo } from '../cluster-access.ts';
 import { benchPlan } from '../synthetic/scene.ts';
 import { DumpingChromium, isRtcp } from './dumping-chromium.ts';
 
@@ -61,15 +62,7 @@ export async function measureRoom(kind: EngineKind, options: RoomOptions): Promi
     onEvent(event) {
       if (event.type === 'failed' || event.type === 'engine-failed') failures.push(event.reason);
     },
-    async access(plan) {
-      const response = await fetch(`${cluster.url}/rooms/access`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ room: plan.roomId, participantId: plan.id }),
-      });
-      const { url, bridgeId } = (await response.json()) as { url: string; bridgeId: string };
-      return { protocol: 'rtc-bench-v1', url, roomName: plan.roomId, bridgeId };
-    },
+    access: (plan, _attempt, signal) => accessTo(cluster.url, plan, signal),
   };
   const { engine, rtcp } = await createEngine(kind, engineOptions);
   const pid = cluster.bridges[0]?.pid ?? 0;

@@ -3,6 +3,7 @@ import { createSyntheticEngine } from '../../../src/participants/synthetic/index
 import type { GeneratorSample, ParticipantSample } from '../../../src/participants/types.ts';
 import type { ParticipantPlan } from '../../../src/scenario/plan-types.ts';
 import { createSystem } from '../../../src/system/real.ts';
+import { accessTo } from '../cluster-access.ts';
 import { MemoryReader, type MemoryReading } from './memory.ts';
 
 export type GeneratorCommand =
@@ -51,21 +52,8 @@ async function start(command: Extract<GeneratorCommand, { type: 'start' }>): Pro
         if (event.type === 'joined') joined += 1;
         if (event.type === 'failed' || event.type === 'engine-failed') failures.push(event.reason);
       },
-      async access(plan) {
-        const response = await fetch(`${clusterUrl}/rooms/access`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ room: plan.roomId, participantId: plan.id }),
-        });
-        if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-        const { protocol, url, room, bridgeId } = (await response.json()) as {
-          protocol: 'rtc-bench-v1';
-          url: string;
-          room: string;
-          bridgeId: string;
-        };
-        return { protocol, url: through(command.signallingPrefix, url), roomName: room, bridgeId };
-      },
+      access: (plan, _attempt, signal) =>
+        accessTo(clusterUrl, plan, signal, (url) => through(command.signallingPrefix, url)),
     },
     {
       seed: 1,
