@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Engine, EngineOptions } from '../../src/participants/types.ts';
 import { ownNetworkAddress } from '../../src/system/own-network.ts';
+import { createSystem } from '../../src/system/real.ts';
 import type { System } from '../../src/system/types.ts';
 import { JanusTarget } from '../../src/targets/janus/target.ts';
 import type { TargetOptions } from '../../src/targets/types.ts';
-import type { EngineBench } from '../participants/contract.ts';
+import { type EngineBench, engineContract } from '../participants/contract.ts';
 
 const PATIENCE_MS = 20_000;
 
@@ -22,8 +24,24 @@ export function janusTarget(system: System, options: TargetOptions): JanusTarget
   });
 }
 
-/** What the engine contract needs of a real Janus. */
-export function janusBench(
+/** Holds an engine to the contract of all engines on real Janus servers, each test in a room of its own. */
+export function janusEngineContract(
+  name: string,
+  create: (system: System, options: EngineOptions) => Engine,
+): void {
+  const system = createSystem();
+  const target = janusTarget(system, { onEvent: () => {} });
+  let room = 0;
+  beforeAll(() => target.start(new AbortController().signal));
+  // What the test before has left behind must not be in the room of this one.
+  beforeEach(() => {
+    room += 1;
+  });
+  afterAll(() => target.close());
+  engineContract(name, () => janusBench(target, String(room), (options) => create(system, options)));
+}
+
+function janusBench(
   target: JanusTarget,
   room: string,
   create: (options: EngineOptions) => Engine,
