@@ -174,6 +174,12 @@ function checkStages(scenario: ScenarioFile, total: number, at: At): void {
     endMs += stageDurationMs(stage, Math.abs(next - present));
     present = next;
   }
+  if (total > 0 && joined === 0)
+    at(
+      ['load', 'stages', 0],
+      `no stage lets anybody join: ${total} participants are planned, none would come`,
+      'begin with a ramp: `- { kind: ramp, over: 10s }`',
+    );
   if (endMs > MAX_RUN_MS)
     at(['load', 'stages'], `the run would last ${Math.round(endMs / 3_600_000)} hours, 24 are the most`);
 }

@@ -80,7 +80,7 @@ export const browserSchema = z
       .union([z.ipv4(), z.ipv6()])
       .optional()
       .describe(
-        'Address of this host by which browsers reach page, signalling and media; those are then open to others. Needed for a grid elsewhere and for Firefox; also `--advertise`',
+        'Address of this host by which browsers reach page, signalling and media; those are then open to others. Needed for a grid elsewhere, and for Firefox where the host allows no network namespace; also `--advertise`',
       ),
     executable: z
       .string()

@@ -113,7 +113,7 @@ describe('the numbers of a run', () => {
     const path = join(folder, 'small.yaml');
     await writeFile(
       path,
-      'version: 1\nname: small\nparticipants: [ { name: a, count: 2, publish: { video: { height: 180 } } } ]\nload: { stages: [ { kind: hold, duration: 4s } ] }\n',
+      'version: 1\nname: small\nparticipants: [ { name: a, count: 2, publish: { video: { height: 180 } } } ]\nload: { stages: [ { kind: ramp }, { kind: hold, duration: 4s } ] }\n',
     );
     const { stdout, exitCode } = await runCli(['run', path, '--out', out, '--json', '--quiet']);
     const document: Manifest = JSON.parse(stdout);

@@ -19,7 +19,7 @@ name: probed
 target: { bridges: 1 }
 rooms: [{ name: a }]
 participants: [{ name: p, count: 1 }]
-load: { stages: [{ kind: hold, duration: 5s }] }
+load: { stages: [{ kind: ramp }, { kind: hold, duration: 5s }] }
 `;
 
 /** Probes for a run of that scenario in a folder of its own. */

@@ -39,13 +39,13 @@ describe('a valid scenario', () => {
       `${MINIMAL}    publish: { audio: false, video: true, screen: { peakInterval: 1m30s } }
 target: { udp: { receiveBufferBytes: 4MiB } }
 sampling: { interval: 500ms }
-load: { stages: [{ kind: hold, duration: 2 }] }
+load: { stages: [{ kind: ramp }, { kind: hold, duration: 2 }] }
 `,
       'my.yaml',
     );
     expect(scenario.target.udp.receiveBufferBytes).toBe(4 * 1024 * 1024);
     expect(scenario.sampling.intervalMs).toBe(500);
-    expect(scenario.load.stages[0]).toMatchObject({ kind: 'hold', durationMs: 2000 });
+    expect(scenario.load.stages[1]).toMatchObject({ kind: 'hold', durationMs: 2000 });
     expect(scenario.participants[0]?.publish).toEqual({
       audio: null,
       video: { codec: 'vp8', heightPixels: 360, framesPerSecond: 30, simulcast: true },
@@ -153,6 +153,11 @@ my.yaml:13:9: gate: unknown metric "bridge.stres"
       'rate beside over',
       `${MINIMAL}load: { stages: [{ kind: ramp, rate: 1, over: 3s }] }\n`,
       'my.yaml:5:38: `rate` and `over` exclude each other',
+    ],
+    [
+      'stages that nobody joins in',
+      `${MINIMAL}load: { stages: [{ kind: hold, duration: 2 }] }\n`,
+      'my.yaml:5:18: no stage lets anybody join: 3 participants are planned, none would come',
     ],
     [
       'more participants than there are',

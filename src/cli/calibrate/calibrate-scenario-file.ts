@@ -9,7 +9,7 @@ import type { CalibrateFlags } from '../commands/calibrate.ts';
 import type { CliContext } from '../context.ts';
 import { writeCalibrationPage } from '../reports/report-calibration.ts';
 import { shownPath } from '../reports/shown-path.ts';
-import { openedToOthers } from '../run/browser-settings.ts';
+import { reachWords } from '../run/browser-settings.ts';
 import { createEngines, createTarget } from '../run/compose.ts';
 import { watchInterrupts } from '../run/interrupts.ts';
 import { outDir } from '../run/out-dir.ts';
@@ -27,21 +27,21 @@ export async function calibrateScenarioFile(
 ): Promise<void> {
   const { system } = context;
   const loaded = await readScenarioFile(file, system.cwd);
-  const { scenario } = loaded;
-  if (scenario.target.bridges !== 1 && scenario.target.url === undefined)
+  const { target } = loaded.scenario;
+  if (target.bridges !== 1 && target.url === undefined)
     throw usageError(
       'RTCB_CALIBRATE_ONE_BRIDGE',
-      `${file}: a calibration loads one bridge, target.bridges is ${scenario.target.bridges}`,
+      `${file}: a calibration loads one bridge, target.bridges is ${target.bridges}`,
       'Set target.bridges to 1 in a copy of the scenario.',
     );
-  await beginInOwnNetwork(system, scenario);
+  const scenario = await beginInOwnNetwork(system, loaded.scenario);
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);
   if (!context.quiet) system.stderr.write(`${renderBudget(scenario.calibrate)}\n`);
   let lastLine = '';
-  const opened = openedToOthers(scenario);
-  if (opened !== null) system.stderr.write(`${opened}\n`);
+  const reach = reachWords(system, scenario);
+  if (reach !== null) system.stderr.write(`${reach}\n`);
   try {
     const { capacity, summary, exitCode, cause } = await runCalibration(
       {

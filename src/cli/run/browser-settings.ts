@@ -4,6 +4,7 @@ import { isLoopback } from '../../participants/browser/grid/loopback.ts';
 import type { BrowserSettings, GridChoice } from '../../participants/browser/index.ts';
 import type { Scenario } from '../../scenario/load.ts';
 import type { BrowserName, RunPlan } from '../../scenario/plan-types.ts';
+import { ownNetworkAddress } from '../../system/own-network.ts';
 import type { System } from '../../system/types.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { LoadedScenario } from '../scenario-file.ts';
@@ -14,24 +15,12 @@ const GRID_VARIABLE = 'RTC_BENCH_GRID';
 /** What the scenario, the environment and the plan say of the browsers. */
 export function browserSettings(
   system: System,
-  { browser, target }: Scenario,
+  { browser }: Scenario,
   plan: RunPlan,
 ): Partial<BrowserSettings> {
   const { executable, noSandbox, args, startTimeoutMs, participantsPerPage, advertise } = browser;
   const participants = participantsByBrowser(browser.name, plan);
   const grid = browser.grid === undefined ? null : gridChoice(system, browser.grid);
-  if (
-    grid === null &&
-    participants.firefox !== undefined &&
-    target.kind === 'mediasoup' &&
-    target.url === undefined &&
-    advertise === undefined
-  )
-    throw usageError(
-      'RTCB_FIREFOX_LOOPBACK',
-      'Firefox connects to no SFU on a loopback address',
-      'name an address of this host: --advertise ADDRESS, or browser.advertise in the scenario',
-    );
   if (grid !== null && !isLoopback(grid.url) && advertise === undefined)
     throw usageError(
       'RTCB_GRID_ADVERTISE',
@@ -68,8 +57,13 @@ export async function checkBrowsers(
   await checkGrid(system, settings, signal);
 }
 
-/** What the run opens to others, in words; null: nothing is reachable from another host. */
-export function openedToOthers({ browser, target }: Pick<Scenario, 'browser' | 'target'>): string | null {
+/** Where the run can be reached, in words, when that is not on this host's loopback; null: there. */
+export function reachWords(
+  { env }: Pick<System, 'env'>,
+  { browser, target }: Pick<Scenario, 'browser' | 'target'>,
+): string | null {
+  if (ownNetworkAddress(env) !== null)
+    return 'the run has a network namespace of its own: nothing of it can be reached from elsewhere';
   const { advertise } = browser;
   if (advertise === undefined) return null;
   // A cluster that runs already is open as whoever started it has it.

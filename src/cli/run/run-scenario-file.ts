@@ -6,13 +6,14 @@ import { runSession } from '../../run/session.ts';
 import { planRun } from '../../scenario/plan.ts';
 import { describeTraffic } from '../../scenario/traffic.ts';
 import { readHostInfo } from '../../system/host-info.ts';
+import type { System } from '../../system/types.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { CliContext } from '../context.ts';
 import { type LiveView, plainView, silentView, terminalView } from '../live/view.ts';
 import { parseSeed, planScenarioFile } from '../plan/plan-scenario-file.ts';
 import { type LoadedScenario, readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
-import { checkBrowsers, openedToOthers, withBrowserFlags } from './browser-settings.ts';
+import { checkBrowsers, reachWords, withBrowserFlags } from './browser-settings.ts';
 import { createEngines, createTarget } from './compose.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
@@ -26,9 +27,9 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
     return;
   }
   const { system } = context;
-  const loaded = withBrowserFlags(await readScenarioFile(file, system.cwd), flags);
+  const read = withBrowserFlags(await readScenarioFile(file, system.cwd), flags);
+  const loaded = { ...read, scenario: await beginInOwnNetwork(system, read.scenario) };
   const { scenario, maxPacketRatePps } = loaded;
-  await beginInOwnNetwork(system, scenario);
   const plan = planRun(scenario, flags.seed === undefined ? scenario.seed : parseSeed(flags.seed));
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const view = createView(context);
@@ -38,8 +39,8 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
   });
   try {
     await checkBrowsers(system, scenario, plan, signal);
-    const opened = openedToOthers(scenario);
-    if (opened !== null) system.stderr.write(`${opened}\n`);
+    const reach = reachWords(system, scenario);
+    if (reach !== null) system.stderr.write(`${reach}\n`);
     const { manifest, cause, begun } = await runSession(
       {
         ...loaded,
@@ -51,7 +52,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
         command: repeatCommand(file, plan.seed),
         dir,
         host: readHostInfo(),
-        warnings: warningsBeforeStart(loaded),
+        warnings: warningsBeforeStart(loaded, system),
         createTarget: (options) => createTarget(system, scenario, maxPacketRatePps, options),
         createEngines: (options) => createEngines(system, scenario, plan, options),
         onProgress: (progress, gates) => view.update(liveState(scenario.name, plan, progress, gates)),
@@ -100,11 +101,11 @@ function repeatCommand(file: string, seed: number): string[] {
 }
 
 /** What the user may not know and will not see otherwise. */
-function warningsBeforeStart({ capacity, scenario }: LoadedScenario): string[] {
+function warningsBeforeStart({ capacity, scenario }: LoadedScenario, system: System): string[] {
   const warnings: string[] = [];
   const { target } = scenario;
-  const opened = openedToOthers(scenario);
-  if (opened !== null) warnings.push(opened);
+  const reach = reachWords(system, scenario);
+  if (reach !== null) warnings.push(reach);
   if (target.url !== undefined && target.maxParticipantsPerBridgeAndRoom !== undefined)
     warnings.push(
       'target.maxParticipantsPerBridgeAndRoom is ignored: with target.url it is a setting of the running cluster',
