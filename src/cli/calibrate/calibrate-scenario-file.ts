@@ -5,7 +5,6 @@ import { readCalibration } from '../../reports/calibration/model.ts';
 import { FILES } from '../../results/files.ts';
 import { planRun } from '../../scenario/plan.ts';
 import { readHostInfo } from '../../system/host-info.ts';
-import type { CalibrateFlags } from '../commands/calibrate.ts';
 import type { CliContext } from '../context.ts';
 import { writeCalibrationPage } from '../reports/report-calibration.ts';
 import { shownPath } from '../reports/shown-path.ts';
@@ -18,6 +17,11 @@ import { tellCause } from '../run/tell-cause.ts';
 import { readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
 import { renderBudget, renderCalibration, renderProgress } from './render-calibration.ts';
+
+export interface CalibrateFlags {
+  out?: string;
+  json: boolean;
+}
 
 /** Calibrates with a scenario file; sets the exit code. Throws for what keeps it from starting at all. */
 export async function calibrateScenarioFile(

@@ -1,10 +1,6 @@
 import type { Command } from 'commander';
+import type { CalibrateFlags } from '../calibrate/calibrate-scenario-file.ts';
 import type { CliContext } from '../context.ts';
-
-export interface CalibrateFlags {
-  out?: string;
-  json: boolean;
-}
 
 const EXAMPLE = `
 Examples:

@@ -1,13 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-
-export interface CompareFlags {
-  maxRegression: string;
-  html?: string;
-  markdown?: string;
-  force: boolean;
-  json: boolean;
-}
+import type { CompareFlags } from '../reports/compare-folders.ts';
 
 const EXAMPLE = `
 Examples:

@@ -1,14 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-
-export interface GateFlags {
-  gate: string[];
-  window: string;
-  junit?: string;
-  markdown?: string;
-  github?: boolean;
-  json: boolean;
-}
+import type { GateFlags } from '../reports/gate-folder.ts';
 
 const EXAMPLE = `
 Examples:

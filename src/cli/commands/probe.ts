@@ -1,48 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
-
-export interface UdpFlags {
-  prober: 'builtin' | 'iperf3';
-  server?: string;
-  duration?: string;
-  shape: 'constant' | 'audio' | 'video' | 'mix';
-  size: string;
-  rate?: string;
-  flows: string;
-  findMax: boolean;
-  lossBound: string;
-  repeat: string;
-  buffer?: string;
-  sessionBitrate: string;
-  label?: string;
-  out?: string;
-  csv?: string;
-  svg?: string;
-  html?: string;
-  json: boolean;
-}
-
-export interface ImportFlags {
-  sessionBitrate: string;
-  label?: string;
-  out?: string;
-  csv?: string;
-  json: boolean;
-}
-
-export interface ServeFlags {
-  listen: string;
-  port: string;
-  maxDuration: string;
-  maxRate: string;
-  stopAfter?: string;
-  json: boolean;
-}
-
-export interface CompareFlags {
-  svg?: string;
-  json: boolean;
-}
+import type { CompareFlags, ImportFlags } from '../probe/import-command.ts';
+import type { ServeFlags } from '../probe/serve-command.ts';
+import type { UdpFlags } from '../probe/udp-command.ts';
 
 const EXAMPLE = `
 Examples:

@@ -1,13 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-
-export interface ReportFlags {
-  html?: string;
-  junit?: string;
-  markdown?: string;
-  github?: boolean;
-  json: boolean;
-}
+import type { ReportFlags } from '../reports/flags.ts';
 
 const EXAMPLE = `
 Examples:

@@ -1,16 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-
-export interface RunFlags {
-  out?: string;
-  seed?: string;
-  json: boolean;
-  dryRun: boolean;
-  advertise?: string;
-  clearGrid?: boolean;
-  junit?: string;
-  markdown?: string;
-}
+import type { RunFlags } from '../run/flags.ts';
 
 const EXAMPLE = `
 Examples:

@@ -1,24 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-
-export interface TuneFlags {
-  rate: string;
-  size: string;
-  senders: string;
-  pause: string;
-  pauseEvery: string;
-  trial: string;
-  margin: string;
-  sockets: string;
-  server?: string;
-  apply: boolean;
-  revert: boolean;
-  dropIn: string;
-  out?: string;
-  svg?: string;
-  html?: string;
-  json: boolean;
-}
+import type { TuneFlags } from '../probe/tune-command.ts';
 
 const EXAMPLE = `
 Examples:

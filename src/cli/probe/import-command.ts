@@ -8,10 +8,22 @@ import { compareProbes, comparisonTable } from '../../probe/output/compare.ts';
 import { comparisonChart } from '../../probe/output/report-section.ts';
 import { DEFAULT_SESSION_BITRATE_BPS, type ProbeResult } from '../../probe/types.ts';
 import { safeText } from '../../system/safe-text.ts';
-import type { CompareFlags, ImportFlags } from '../commands/probe.ts';
 import type { CliContext } from '../context.ts';
 import { deliver, writeText } from './deliver.ts';
 import { sessionBitrate } from './udp-command.ts';
+
+export interface CompareFlags {
+  svg?: string;
+  json: boolean;
+}
+
+export interface ImportFlags {
+  sessionBitrate: string;
+  label?: string;
+  out?: string;
+  csv?: string;
+  json: boolean;
+}
 
 /** An iperf3 stream of a day is tens of megabytes; more is not iperf output. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;

@@ -1,8 +1,16 @@
 import { serveProbe } from '../../probe/server/serve.ts';
-import type { ServeFlags } from '../commands/probe.ts';
 import type { CliContext } from '../context.ts';
 import { parseAmount, parseRange, parseWhole } from './flags.ts';
 import { interruptible } from './interrupts.ts';
+
+export interface ServeFlags {
+  listen: string;
+  port: string;
+  maxDuration: string;
+  maxRate: string;
+  stopAfter?: string;
+  json: boolean;
+}
 
 const MAX_DURATION_S = 86_400;
 

@@ -5,12 +5,30 @@ import { HOST_PLACE, revertSysctl } from '../../probe/tune/sysctl.ts';
 import { tuneBuffers } from '../../probe/tune/tune.ts';
 import type { TuneResult } from '../../probe/tune/types.ts';
 import { safeText } from '../../system/safe-text.ts';
-import type { TuneFlags } from '../commands/tune.ts';
 import type { CliContext } from '../context.ts';
 import { writeText } from './deliver.ts';
 import { parseAmount, parseRange, parseWhole } from './flags.ts';
 import { interruptible } from './interrupts.ts';
 import { documentOf, writeFolder, writePage } from './tune-files.ts';
+
+export interface TuneFlags {
+  rate: string;
+  size: string;
+  senders: string;
+  pause: string;
+  pauseEvery: string;
+  trial: string;
+  margin: string;
+  sockets: string;
+  server?: string;
+  apply: boolean;
+  revert: boolean;
+  dropIn: string;
+  out?: string;
+  svg?: string;
+  html?: string;
+  json: boolean;
+}
 
 /** Where nothing may be written, as in somebody else's folder, the answer stands without a page. */
 async function leavePage({ system, quiet }: CliContext, result: TuneResult): Promise<void> {

@@ -4,12 +4,32 @@ import { DEFAULT_REMOTE_RATE_PPS, probePath } from '../../probe/probe-path.ts';
 import { parseServer } from '../../probe/server-address.ts';
 import type { TrafficShape } from '../../probe/shapes.ts';
 import type { ProbeResult } from '../../probe/types.ts';
-import type { UdpFlags } from '../commands/probe.ts';
 import type { CliContext } from '../context.ts';
 import { toolVersion } from '../version.ts';
 import { deliver, writeText } from './deliver.ts';
 import { parseAmount, parseRange, parseWhole } from './flags.ts';
 import { interruptible } from './interrupts.ts';
+
+export interface UdpFlags {
+  prober: 'builtin' | 'iperf3';
+  server?: string;
+  duration?: string;
+  shape: 'constant' | 'audio' | 'video' | 'mix';
+  size: string;
+  rate?: string;
+  flows: string;
+  findMax: boolean;
+  lossBound: string;
+  repeat: string;
+  buffer?: string;
+  sessionBitrate: string;
+  label?: string;
+  out?: string;
+  csv?: string;
+  svg?: string;
+  html?: string;
+  json: boolean;
+}
 
 const MAX_DURATION_S = 3600;
 

@@ -8,9 +8,16 @@ import { renderComparison } from '../../reports/compare/tell.ts';
 import { bundlePageScript } from '../../reports/html/page-script.ts';
 import { buildReport } from '../../reports/model/build.ts';
 import { RunReader } from '../../results/reader.ts';
-import type { CompareFlags } from '../commands/compare.ts';
 import type { CliContext } from '../context.ts';
 import { shownPath } from './shown-path.ts';
+
+export interface CompareFlags {
+  maxRegression: string;
+  html?: string;
+  markdown?: string;
+  force: boolean;
+  json: boolean;
+}
 
 /** Compares two folders; writes the page, tells the table, exits with what came of it. */
 export async function compareFolders(

@@ -9,8 +9,16 @@ import { GateReporter } from '../../reports/console/gate-reporter.ts';
 import { buildReport } from '../../reports/model/build.ts';
 import { RunReader } from '../../results/reader.ts';
 import type { GateResult, Manifest } from '../../results/records.ts';
-import type { GateFlags } from '../commands/gate.ts';
 import type { CliContext } from '../context.ts';
+
+export interface GateFlags {
+  gate: string[];
+  window: string;
+  junit?: string;
+  markdown?: string;
+  github?: boolean;
+  json: boolean;
+}
 
 /** Judges a run from its folder, by its own gates or by those of the flags, and exits with the verdict. */
 export async function gateFolder(dir: string, flags: GateFlags, context: CliContext): Promise<void> {

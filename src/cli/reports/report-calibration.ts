@@ -7,8 +7,8 @@ import { bundlePageScript } from '../../reports/html/page-script.ts';
 import { FILES } from '../../results/files.ts';
 import { safeText } from '../../system/safe-text.ts';
 import { renderCalibration } from '../calibrate/render-calibration.ts';
-import type { ReportFlags } from '../commands/report.ts';
 import type { CliContext } from '../context.ts';
+import type { ReportFlags } from './flags.ts';
 import { shownPath } from './shown-path.ts';
 
 /** Makes the page of a calibration's folder again; false when it is the folder of an ordinary run. */

@@ -6,8 +6,8 @@ import type { Scenario } from '../../scenario/load.ts';
 import type { BrowserName, RunPlan } from '../../scenario/plan-types.ts';
 import { ownNetworkAddress } from '../../system/own-network.ts';
 import type { System } from '../../system/types.ts';
-import type { RunFlags } from '../commands/run.ts';
 import type { LoadedScenario } from '../scenario-file.ts';
+import type { RunFlags } from './flags.ts';
 
 /** Holds the address of a grid, which may be signed and is then a secret. */
 const GRID_VARIABLE = 'RTC_BENCH_GRID';

@@ -1,0 +1,7 @@
+export interface ReportFlags {
+  html?: string;
+  junit?: string;
+  markdown?: string;
+  github?: boolean;
+  json: boolean;
+}
