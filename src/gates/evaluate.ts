@@ -1,7 +1,6 @@
 import type { GateResult } from '../results/records.ts';
 import { type Distribution, samplesNeeded } from '../stats/distribution.ts';
-import type { Aggregate, Operator } from './expression.ts';
-import type { DistributionQuery, GateSpec, GateWindow } from './types.ts';
+import type { Aggregate, DistributionQuery, GateSpec, GateWindow, Operator } from './types.ts';
 
 /** Evaluates every gate against what was observed. Without enough samples a gate is inconclusive, never passed. */
 export function evaluateGates(gates: readonly GateSpec[], query: DistributionQuery): GateResult[] {

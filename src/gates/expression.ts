@@ -7,7 +7,7 @@ import {
   type MetricSubject,
 } from '../metrics/catalogue.ts';
 import { suggestion } from '../spelling.ts';
-import { LABELS_BESIDE_ROOM } from './types.ts';
+import { type Aggregate, type GateExpression, LABELS_BESIDE_ROOM, type Operator } from './types.ts';
 
 /*
  * gate      = aggregate "(" metric [ "{" label { "," label } "}" ] ")" operator number
@@ -17,23 +17,6 @@ import { LABELS_BESIDE_ROOM } from './types.ts';
  * operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
  * number    = decimal [ "e" exponent ] [ "%" ]
  */
-
-export type Aggregate =
-  | { kind: 'min' | 'max' | 'mean' | 'sum' | 'count' }
-  /** From 0 to 1, exclusive. */
-  | { kind: 'quantile'; quantile: number };
-
-export type Operator = '<' | '<=' | '>' | '>=' | '==' | '!=';
-
-export interface GateExpression {
-  /** As it was written. */
-  text: string;
-  aggregate: Aggregate;
-  metric: MetricName;
-  labels: MetricLabels;
-  operator: Operator;
-  bound: number;
-}
 
 export interface GateProblem {
   /** Offset into the expression, from 0, and how many characters it concerns. */

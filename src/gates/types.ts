@@ -1,6 +1,5 @@
 import type { MetricLabel, MetricLabels, MetricName } from '../metrics/catalogue.ts';
 import type { Distribution } from '../stats/distribution.ts';
-import type { GateExpression } from './expression.ts';
 
 /** Which part of a run is judged: its steady stages, all of it, or the stage of that name. */
 export type GateWindow = 'steady' | 'all' | { stage: string };
@@ -18,6 +17,23 @@ export interface DistributionQuery {
    * observations the result is an empty distribution (`count` 0), never a zero.
    */
   query(metric: MetricName, labels: MetricLabels, window: GateWindow): Distribution;
+}
+
+export type Aggregate =
+  | { kind: 'min' | 'max' | 'mean' | 'sum' | 'count' }
+  /** From 0 to 1, exclusive. */
+  | { kind: 'quantile'; quantile: number };
+
+export type Operator = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
+export interface GateExpression {
+  /** As it was written. */
+  text: string;
+  aggregate: Aggregate;
+  metric: MetricName;
+  labels: MetricLabels;
+  operator: Operator;
+  bound: number;
 }
 
 /** A gate as the scenario has it, checked and ready to be evaluated. */

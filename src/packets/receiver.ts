@@ -1,6 +1,6 @@
 import { beginsKeyFrame, PEEK_BYTES } from './key-frame.ts';
 import { findExtension, get16, get32, headerLength } from './rtp-header.ts';
-import type { SrtpTransform } from './srtp.ts';
+import type { SrtpTransform } from './srtp-transform.ts';
 import {
   extendSequence,
   firstExtended,

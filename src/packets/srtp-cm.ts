@@ -1,8 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { CounterKeystream } from './counter-keystream.ts';
 import { get16 } from './rtp-header.ts';
-import type { SrtpTransform } from './srtp.ts';
 import type { SessionKeys } from './srtp-keys.ts';
+import type { SrtpTransform } from './srtp-transform.ts';
 
 const TAG_BYTES = 10;
 const RTCP_CLEAR_BYTES = 8;

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { CounterKeystream } from './counter-keystream.ts';
-import type { SrtpTransform } from './srtp.ts';
 import type { SessionKeys } from './srtp-keys.ts';
+import type { SrtpTransform } from './srtp-transform.ts';
 
 const TAG_BYTES = 16;
 const IV_BYTES = 12;

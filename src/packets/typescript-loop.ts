@@ -2,7 +2,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { SocketDescriptor } from './descriptor.ts';
 import { SocketReceiver } from './receiver.ts';
 import { classify, get16, get32, headerLength } from './rtp-header.ts';
-import { createTransform, type SrtpTransform } from './srtp.ts';
+import { createTransform } from './srtp.ts';
+import type { SrtpTransform } from './srtp-transform.ts';
 import { extendSequence, firstExtended, rolloverOf, type StreamCounter } from './stream-counter.ts';
 import {
   ARRIVALS,

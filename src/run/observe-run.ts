@@ -5,7 +5,7 @@ import { RunObserver } from '../observer/from-run.ts';
 import { rowIntervalMs } from '../results/row-interval.ts';
 import type { Target } from '../targets/types.ts';
 import type { RigTap } from './rig.ts';
-import type { SessionInput } from './session.ts';
+import type { SessionInput } from './session-input.ts';
 
 const FOLDER = 'observer';
 /** Producers and consumers are many and change slowly: they are told this often, or with every feed if that is rarer. */

@@ -4,7 +4,7 @@ import type { ProbeResult } from '../probe/types.ts';
 import { nodeFiles } from '../results/files.ts';
 import type { RunRecorder } from '../results/recorder.ts';
 import { SIDE_FILES } from '../results/side-file.ts';
-import type { SessionInput } from './session.ts';
+import type { SessionInput } from './session-input.ts';
 
 export interface ProbedRun {
   /** Names of what was written, relative to the run folder. */

@@ -2,36 +2,14 @@ import { evaluateGates } from '../gates/evaluate.ts';
 import { withImpliedGates } from '../gates/implied.ts';
 import { firstManifest, type ManifestBeginning } from '../results/first-manifest.ts';
 import { RunRecorder } from '../results/recorder.ts';
-import type { GateResult, Manifest } from '../results/records.ts';
-import type { Scenario } from '../scenario/load.ts';
+import type { Manifest } from '../results/records.ts';
 import type { RunPlan } from '../scenario/plan-types.ts';
-import type { HostInfo } from '../system/host-info.ts';
-import type { System } from '../system/types.ts';
 import { conclude } from './conclude.ts';
 import { observeRun } from './observe-run.ts';
 import { probeForRun } from './probe-run.ts';
-import { executeRun, type RunEnd, type RunParts, type RunProgress } from './runner.ts';
+import { executeRun, type RunEnd } from './runner.ts';
 import { steadyWindow } from './schedule.ts';
-
-export interface SessionInput {
-  system: System;
-  toolVersion: string;
-  scenario: Scenario;
-  plan: RunPlan;
-  scenarioPath: string;
-  scenarioSha256: string;
-  maxPacketRatePps: number | null;
-  maxPacketRateSource: string | null;
-  /** The command that repeats the run. */
-  command: readonly string[];
-  dir: string;
-  host: HostInfo;
-  /** What is worth a warning before anything starts: a capacity file of another machine, a public target. */
-  warnings: readonly string[];
-  createTarget: RunParts['createTarget'];
-  createEngines: RunParts['createEngines'];
-  onProgress(progress: RunProgress, gates: () => readonly GateResult[]): void;
-}
+import type { SessionInput } from './session-input.ts';
 
 export interface SessionResult {
   manifest: Readonly<Manifest>;

@@ -1,5 +1,5 @@
-import { type GateExpression, parseGate } from '../gates/expression.ts';
-import type { GateSpec } from '../gates/types.ts';
+import { parseGate } from '../gates/expression.ts';
+import type { GateExpression, GateSpec } from '../gates/types.ts';
 import { endpointKinds, stageNames } from './cross-checks.ts';
 import { DEFAULT_OBJECTIVE } from './schema-calibrate.ts';
 import type { Path, ScenarioSource } from './source.ts';

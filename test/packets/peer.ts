@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { createTransform, type SrtpTransform } from '../../src/packets/srtp.ts';
+import { createTransform } from '../../src/packets/srtp.ts';
+import type { SrtpTransform } from '../../src/packets/srtp-transform.ts';
 import type { SrtpKeys, SrtpProfile } from '../../src/packets/types.ts';
 
 /** Keys of the loop under test; those of the peer are the other way round. */

@@ -8,8 +8,8 @@ import { FILES } from '../../results/files.ts';
 import { RunReader } from '../../results/reader.ts';
 import { safeText } from '../../system/safe-text.ts';
 import type { CliContext } from '../context.ts';
-import { reportCalibration } from './report-calibration.ts';
 import type { ReportFlags } from './flags.ts';
+import { reportCalibration } from './report-calibration.ts';
 import { shownPath } from './shown-path.ts';
 
 /** Makes `report.html` of a folder, of a run or of a calibration, and tells it in the terminal. */

@@ -11,7 +11,7 @@ import type { RoomClient, SendEncoding, Sending, SendRequest } from './rooms/typ
 import { bye, sourceDescription } from './rtcp/build.ts';
 import type { RtcpItem } from './rtcp/parse.ts';
 import { SenderReports } from './sender-reports.ts';
-import { upTrackSample } from './up-track-sample.ts';
+import { type Publication, upTrackSample } from './up-track-sample.ts';
 import { loopPlaylist, slidePlaylist, VideoSource } from './video-source.ts';
 
 export interface PublisherOptions {
@@ -27,15 +27,6 @@ export interface PublisherOptions {
   seed: string;
   wallMs(): number;
   onPublished(source: MediaSource, durationMs: number): void;
-}
-
-/** A source that is being sent. */
-export interface Publication {
-  source: MediaSource;
-  producerId: string;
-  task: AudioSource | VideoSource;
-  streams: readonly OutgoingStream[];
-  nackCount: number;
 }
 
 /** What is sent of a source, and how its sending begins. */

@@ -1,7 +1,17 @@
+import type { MediaSource } from '../../scenario/plan-types.ts';
 import type { TrackSample } from '../types.ts';
+import type { AudioSource } from './audio-source.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
-import type { Publication } from './publisher.ts';
 import { VideoSource } from './video-source.ts';
+
+/** A source that is being sent. */
+export interface Publication {
+  source: MediaSource;
+  producerId: string;
+  task: AudioSource | VideoSource;
+  streams: readonly OutgoingStream[];
+  nackCount: number;
+}
 
 /** Counters of what a participant sends from one source, summed over its layers. */
 export function upTrackSample(participantId: string, publication: Publication, nowMs: number): TrackSample {

@@ -1,6 +1,6 @@
 import type { TimelineRecord } from '../../results/records.ts';
 import { formatBitrate, formatCount } from '../format.ts';
-import { numberOrNull } from './series.ts';
+import { numberOrNull } from './number-or-null.ts';
 import type { EventRow } from './types.ts';
 
 /** Events kept for the report; what is beyond is counted. */

@@ -1,10 +1,6 @@
 import type { BridgeRow, GeneratorRow, HostRow, QualityRow, QuantileRow } from '../../results/records.ts';
+import { numberOrNull } from './number-or-null.ts';
 import type { BridgeSeries, GeneratorSeries, HostSeries, QualitySeries, QuantileSeries } from './types.ts';
-
-/** What a folder says may be anything; what is drawn is a finite number or nothing. */
-export function numberOrNull(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
 
 export function newBridgeSeries(id: string): BridgeSeries {
   return {

@@ -1,6 +1,6 @@
 import { type ClusterHeadroom, clusterHeadroom } from '../../capacity/stress.ts';
 import type { BridgeSummary, TimelineRecord } from '../../results/records.ts';
-import { numberOrNull } from './series.ts';
+import { numberOrNull } from './number-or-null.ts';
 
 /** Means of a bridge over its readings in the steady window. */
 export interface SteadyLoad {

@@ -1,10 +1,6 @@
 import type { ProducerInfo } from '../../../cluster/signalling/protocol.ts';
 import type { MediaSource } from '../../../scenario/plan-types.ts';
-import type { JoinRequest } from '../page-api.ts';
 import type { PublishedTrack, ReceivedTrack } from '../stats/tracks.ts';
-import { ClusterLink } from './cluster/link.ts';
-import { JanusLink } from './janus/link.ts';
-import type { Studio } from './media/studio.ts';
 
 /** What a link tells of itself as it happens. */
 export interface LinkListener {
@@ -35,14 +31,4 @@ export interface RoomLink {
   /** Says good-bye; never rejects, and is bounded in time. */
   leave(): Promise<void>;
   close(): void;
-}
-
-export function createLink(request: JoinRequest, studio: Studio, listener: LinkListener): RoomLink {
-  const { access, participant } = request;
-  switch (access.protocol) {
-    case 'rtc-bench-v1':
-      return new ClusterLink(access, participant, studio, listener);
-    case 'janus-videoroom':
-      return new JanusLink(access, participant, studio, listener);
-  }
 }

@@ -1,8 +1,9 @@
 import type { ParticipantSample } from '../../types.ts';
 import type { JoinRequest, PageEvent } from '../page-api.ts';
 import { mapParticipant } from '../stats/participant.ts';
+import { createLink } from './create-link.ts';
 import { JoinClock } from './join-clock.ts';
-import { createLink, type LinkListener, type RoomLink } from './link.ts';
+import type { LinkListener, RoomLink } from './link.ts';
 import type { Studio } from './media/studio.ts';
 
 /** Sound may come long before the first picture, or a picture never; the steps are told after this in any case. */
