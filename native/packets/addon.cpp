@@ -6,6 +6,7 @@
 #include <string>
 #include <system_error>
 
+#include "allocator.hpp"
 #include "datagrams.hpp"
 #include "loop.hpp"
 
@@ -243,5 +244,6 @@ NAPI_MODULE_INIT() {
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
   registerDatagrams(env, exports);
+  registerAllocator(env, exports);
   return exports;
 }

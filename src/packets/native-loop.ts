@@ -78,6 +78,8 @@ export interface PacketAddon {
   flush(loop: object, queue: Uint32Array, packets: number): void;
   poll(loop: object): number;
   dispose(loop: object): void;
+  /** For the whole process, once and for good. */
+  keepAllocatorLean(): void;
 }
 
 /** Throws what Node's loader throws when the file is no addon for this Node. */
@@ -107,6 +109,7 @@ export class NativePacketLoop implements PacketLoop {
     this.#addon = addon;
     this.#handlers = options.handlers;
     this.epochMs = options.nowMs();
+    addon.keepAllocatorLean();
     this.#loop = addon.create(this.epochMs, options.wallOffsetMs, this.outgoing, this.#inbox);
   }
 
