@@ -1,9 +1,10 @@
 /**
- * `npm run bench -- synthetic-soak [--minutes N] [--settle MINUTES] [--participants N] [--churn N]
+ * `npm run bench -- synthetic-soak [--minutes N] [--settle MINUTES] [--participants N] [--churn N] [--uncollected]
  * [--loop native|typescript] [--json]`: whether the memory of synthetic participants stays flat. A small load for a
  * long time; every ten seconds all heaps of the generator's process are collected in full and its memory is read: what
  * is in use, and what is resident. Both get a slope with a confidence interval, once the warm-up is over. `--churn`
- * participants a minute leave and are replaced, so that what a join or a leave loses is seen too.
+ * participants a minute leave and are replaced, so that what a join or a leave loses is seen too. `--uncollected`
+ * leaves it to V8 when to collect, as in a run; then only what is resident can be told.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -28,6 +29,8 @@ interface Options {
   participants: number;
   churnPerMinute: number;
   loop: 'native' | 'typescript';
+  /** Whether heaps are collected before each reading. */
+  collect: boolean;
 }
 
 const speaker = (id: string) =>
@@ -52,7 +55,7 @@ async function soak(options: Options) {
     mediaFolder: null,
   });
   try {
-    const empty = await generator.readMemory(malloc.file);
+    const empty = await generator.readMemory(malloc.file, options.collect);
     const present = Array.from({ length: options.participants - SPEAKERS }, (_, i) => `l${i}`);
     await generator.join(Array.from({ length: SPEAKERS }, (_, i) => speaker(`s${i}`)));
     await generator.join(present.map(listener));
@@ -73,17 +76,17 @@ async function soak(options: Options) {
     }
     const replacedBefore = replaced;
     const [bridgeBefore, before] = [await scene.readBridge(), await generator.read()];
-    const readings: MemoryReading[] = [await generator.readMemory(malloc.file)];
+    const readings: MemoryReading[] = [await generator.readMemory(malloc.file, options.collect)];
     const beganMs = performance.now();
     const endMs = 60_000 * options.minutes;
     for (let dueMs = READ_INTERVAL_MS; dueMs <= endMs; dueMs += READ_INTERVAL_MS) {
       await delay(Math.max(0, beganMs + dueMs - performance.now()));
       const due = replacedBefore + Math.floor((dueMs / 60_000) * options.churnPerMinute);
       while (replaced < due) await replace();
-      const reading = await generator.readMemory(malloc.file);
+      const reading = await generator.readMemory(malloc.file, options.collect);
       readings.push(reading);
       console.error(
-        `${(dueMs / 60_000).toFixed(1)} min: resident ${mebibytes(reading.rssBytes).toFixed(1)} MiB, in use ${mebibytes(reading.heapUsedBytes).toFixed(2)} MiB of heaps and ${mebibytes(reading.mallocUsedBytes).toFixed(2)} MiB beside them`,
+        `${(dueMs / 60_000).toFixed(1)} min: resident ${mebibytes(reading.rssBytes).toFixed(1)} MiB, in use${options.collect ? '' : ' with garbage'} ${mebibytes(reading.heapUsedBytes).toFixed(2)} MiB of heaps and ${mebibytes(reading.mallocUsedBytes).toFixed(2)} MiB beside them`,
       );
     }
     const [bridgeAfter, after] = [await scene.readBridge(), await generator.read()];
@@ -112,7 +115,7 @@ function inUse({ heapUsedBytes, mallocUsedBytes }: MemoryReading): number {
 
 /** Each number beside its target, and what it was computed from. */
 function evaluate(
-  { participants, minutes, settleMinutes, loop, churnPerMinute }: Options,
+  { participants, minutes, settleMinutes, loop, churnPerMinute, collect }: Options,
   empty: MemoryReading,
   readings: readonly MemoryReading[],
   load: Record<string, unknown>,
@@ -121,7 +124,9 @@ function evaluate(
     slopeOf(
       readings.map((reading) => ({ atMs: reading.atMs, value: mebibytes(of(reading)) / participants })),
     );
-  const slopes = { resident: slope(({ rssBytes }) => rssBytes), inUse: slope(inUse) };
+  const resident = slope(({ rssBytes }) => rssBytes);
+  /** Null with garbage among it. */
+  const used = collect ? slope(inUse) : null;
   const growth = (name: string, { high }: Slope) => ({
     name,
     unit: 'MiB a participant in 30 minutes, upper end of the 95 % interval',
@@ -132,8 +137,8 @@ function evaluate(
   const last = readings.at(-1)?.rssBytes ?? Number.NaN;
   const held = mebibytes(last - empty.rssBytes) / participants;
   const numbers = [
-    growth('growth of what is in use', slopes.inUse),
-    growth('growth of what is resident', slopes.resident),
+    ...(used === null ? [] : [growth('growth of what is in use', used)]),
+    growth('growth of what is resident', resident),
     {
       name: 'resident',
       unit: 'MiB a participant at the end',
@@ -144,14 +149,15 @@ function evaluate(
   ];
   return {
     benchmark: 'synthetic-soak',
-    schemaVersion: 2,
+    schemaVersion: 3,
     minutes,
     settleMinutes,
     participants,
     loop,
     churnPerMinute,
+    collected: collect,
     numbers,
-    mebibytesPerParticipantAndHour: { ...slopes, confidence: 0.95 },
+    mebibytesPerParticipantAndHour: { resident, inUse: used, confidence: 0.95 },
     load,
     empty,
     readings,
@@ -171,6 +177,7 @@ export async function main(args: readonly string[]): Promise<number> {
       settle: { type: 'string', default: '10' },
       participants: { type: 'string', default: '50' },
       churn: { type: 'string', default: '2' },
+      uncollected: { type: 'boolean', default: false },
       loop: { type: 'string', default: 'native' },
     },
   });
@@ -180,6 +187,7 @@ export async function main(args: readonly string[]): Promise<number> {
     participants: Number(values.participants),
     churnPerMinute: Number(values.churn),
     loop: values.loop === 'typescript' ? 'typescript' : 'native',
+    collect: !values.uncollected,
   });
   if (values.json) console.log(JSON.stringify(measured, null, 2));
   else {
@@ -189,7 +197,9 @@ export async function main(args: readonly string[]): Promise<number> {
       );
     }
     const { inUse, resident } = measured.mebibytesPerParticipantAndHour;
-    for (const [name, { perHour, low, high }] of Object.entries({ 'in use': inUse, resident })) {
+    for (const [name, slope] of Object.entries({ 'in use': inUse, resident })) {
+      if (slope === null) continue;
+      const { perHour, low, high } = slope;
       console.log(
         `slope of what is ${name}: ${perHour.toFixed(3)} MiB a participant and hour, 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}`,
       );

@@ -23,11 +23,11 @@ async function main(): Promise<void> {
   const worker = new Worker(new URL(import.meta.url));
   await once(worker, 'message');
   const reader = await MemoryReader.open(addonFile);
-  const readings: MemoryReading[] = [await reader.read()];
+  const readings: MemoryReading[] = [await reader.read(true)];
   for (const step of ['heap', 'native', 'nothing']) {
     worker.postMessage(step);
     await once(worker, 'message');
-    readings.push(await reader.read());
+    readings.push(await reader.read(true));
   }
   console.log(JSON.stringify(readings));
   await worker.terminate();

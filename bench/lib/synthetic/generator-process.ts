@@ -19,8 +19,8 @@ export type GeneratorCommand =
   | { type: 'join'; plans: ParticipantPlan[]; concurrency: number }
   | { type: 'leave'; participantId: string }
   | { type: 'read' }
-  /** Memory is read with the addon that bench/native/malloc.c was compiled to. */
-  | { type: 'read-memory'; mallocAddonFile: string }
+  /** Memory is read with the addon that bench/native/malloc.c was compiled to, heaps collected before or not. */
+  | { type: 'read-memory'; mallocAddonFile: string; collect: boolean }
   | { type: 'close' };
 
 export interface GeneratorReading {
@@ -97,9 +97,12 @@ async function read(): Promise<GeneratorReading> {
   };
 }
 
-async function readMemory(mallocAddonFile: string): Promise<MemoryReading> {
+async function readMemory({
+  mallocAddonFile,
+  collect,
+}: Extract<GeneratorCommand, { type: 'read-memory' }>): Promise<MemoryReading> {
   memory ??= await MemoryReader.open(mallocAddonFile);
-  return memory.read();
+  return memory.read(collect);
 }
 
 async function execute(command: GeneratorCommand): Promise<unknown> {
@@ -107,7 +110,7 @@ async function execute(command: GeneratorCommand): Promise<unknown> {
   if (command.type === 'join') return join(command);
   if (command.type === 'leave') return engine?.leave(command.participantId);
   if (command.type === 'read') return read();
-  if (command.type === 'read-memory') return readMemory(command.mallocAddonFile);
+  if (command.type === 'read-memory') return readMemory(command);
   if (sampler !== null) clearInterval(sampler);
   await engine?.close();
   return null;

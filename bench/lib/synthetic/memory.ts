@@ -13,7 +13,7 @@ export interface MemoryReading {
   rssBytes: number;
   /** The main one and those of the participants. */
   threads: number;
-  /** JavaScript heaps of all threads, after a full collection of each. */
+  /** JavaScript heaps of all threads; with garbage, unless they were collected for the reading. */
   heapUsedBytes: number;
   /** Pages that those heaps have, the empty ones included. */
   heapHeldBytes: number;
@@ -59,10 +59,11 @@ export class MemoryReader {
     return reader;
   }
 
-  async read(): Promise<MemoryReading> {
-    const heaps = [await this.#heap((method, params) => this.#post(method, params))];
+  /** `collect`: each heap in full, before it is read. */
+  async read(collect: boolean): Promise<MemoryReading> {
+    const heaps = [await this.#heap(collect, (method, params) => this.#post(method, params))];
     for (const worker of this.#workers) {
-      heaps.push(await this.#heap((method, params) => this.#postTo(worker, method, params)));
+      heaps.push(await this.#heap(collect, (method, params) => this.#postTo(worker, method, params)));
     }
     const [mallocUsedBytes, mallocHeldBytes] = this.#malloc.read();
     return {
@@ -90,8 +91,8 @@ export class MemoryReader {
     await this.#post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   }
 
-  async #heap(post: (method: string, params: object) => Promise<unknown>): Promise<Heap> {
-    await post('HeapProfiler.collectGarbage', {});
+  async #heap(collect: boolean, post: (method: string, params: object) => Promise<unknown>): Promise<Heap> {
+    if (collect) await post('HeapProfiler.collectGarbage', {});
     const answer = await post('Runtime.evaluate', { expression: EXPRESSION, returnByValue: true });
     return (answer as { result: { value: Heap } }).result.value;
   }

@@ -50,9 +50,9 @@ export class Generator {
     return (await this.#ask({ type: 'read' })) as GeneratorReading;
   }
 
-  /** After full collections; `mallocAddonFile` comes from `compileMallocAddon`. */
-  async readMemory(mallocAddonFile: string): Promise<MemoryReading> {
-    return (await this.#ask({ type: 'read-memory', mallocAddonFile })) as MemoryReading;
+  /** `mallocAddonFile` comes from `compileMallocAddon`; `collect`: all heaps in full before. */
+  async readMemory(mallocAddonFile: string, collect: boolean): Promise<MemoryReading> {
+    return (await this.#ask({ type: 'read-memory', mallocAddonFile, collect })) as MemoryReading;
   }
 
   async close(): Promise<void> {
