@@ -7,6 +7,7 @@ import type { ClientReference } from '../observer.ts';
 import { SampleError, type Samples } from '../schema/samples.ts';
 import { sampleAddress } from './address.ts';
 import { accept, type Intake, noteClients } from './intake.ts';
+import { giveReadsBack } from './read-memory.ts';
 import { type Access, presentedToken } from './tokens.ts';
 
 /** Upstream's reasons to close (observer-service: WebsocketCustomCloseReasons). */
@@ -37,25 +38,14 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
-/** Bytes before the payload of a frame at most (RFC 6455, 5.2). */
-const MAX_HEADER_BYTES = 14;
-
-/**
- * Gives the memory of a message back at once, where it holds nothing else. ws keeps a view of a frame's mask until the
- * next frame, so that each socket's last message lived as long as it was silent: long enough to be moved to where only
- * a full collection finds it. Fragmented messages come from memory that is shared, or begin later in it.
- */
-function letGo({ buffer, byteOffset, byteLength }: Uint8Array): void {
-  const alone = byteOffset <= MAX_HEADER_BYTES && byteOffset + byteLength === buffer.byteLength;
-  if (alone && buffer instanceof ArrayBuffer) buffer.transfer(0);
-}
-
 /** The web socket side of the intake: each message is one `Samples`, text and binary alike. */
 export class WebsocketIntake {
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
+    // Its answers would be views of what was read.
+    autoPong: false,
   });
   readonly #intake: Intake;
   readonly #keepAlive: NodeJS.Timeout;
@@ -79,7 +69,8 @@ export class WebsocketIntake {
       this.#intake.counters.add('websockets', 'opened');
       // A frame that is too large or malformed is the sender's doing; ws closes with the code for it.
       websocket.on('error', () => this.#intake.counters.add('websockets', 'protocol-error'));
-      this.#admit(websocket, request).catch((error: unknown) => this.#refuse(websocket, error));
+      websocket.on('ping', (data) => websocket.pong(Buffer.from(data)));
+      this.#admit(websocket, socket, request).catch((error: unknown) => this.#refuse(websocket, error));
     });
   }
 
@@ -94,7 +85,7 @@ export class WebsocketIntake {
     for (const socket of this.#server.clients) socket.terminate();
   }
 
-  async #admit(websocket: WebSocket, request: IncomingMessage): Promise<void> {
+  async #admit(websocket: WebSocket, socket: Duplex, request: IncomingMessage): Promise<void> {
     // Messages may come before the decoder is there; they are kept in order.
     const early: RawData[] = [];
     const keep = (data: RawData): void => {
@@ -117,6 +108,7 @@ export class WebsocketIntake {
     websocket.off('message', keep);
     for (const data of early) receive(data);
     websocket.on('message', receive);
+    giveReadsBack(websocket, socket);
   }
 
   #receiver(
@@ -131,7 +123,6 @@ export class WebsocketIntake {
       if (bytes.byteLength === 0) return;
       try {
         const message = decode(bytes);
-        letGo(bytes);
         noteClients(spokeFor, message);
         accept(this.#intake.observer, source, message);
         if (message.controls?.close !== true) return;
