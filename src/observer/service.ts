@@ -7,7 +7,7 @@ import { accessTokens, evaluationSettings, obfuscationSettings } from './config/
 import { defaultConfig, MAX_CONFIG_BYTES, type ReadConfig, readConfig } from './config/read.ts';
 import { createObserver, fileRoute } from './index.ts';
 import type { Observer } from './observer.ts';
-import { serve } from './server/serve.ts';
+import { type RunningServer, serve } from './server/serve.ts';
 import { createRoutes } from './sinks/open.ts';
 import type { SinkRoute } from './sinks/route.ts';
 
@@ -71,24 +71,30 @@ export async function startService(system: System, options: ServiceOptions): Pro
     collector: { maxItems: collector.maxItems, maxTimeMs: collector.maxTimeInMs },
     ...(obfuscation === null ? {} : { obfuscation }),
   });
-  await observer.prepare();
   const tokens = accessTokens(config);
   if (options.token !== null) tokens.push({ token: options.token, expiresAtMs: null, maxWebsockets: null });
-  const server = await serve({
-    observer,
-    clock,
-    routes,
-    host: options.host,
-    port: options.port ?? config.micronaut.server.port ?? DEFAULT_PORT,
-    managementPort: options.managementPort ?? config.endpoints.all.port ?? DEFAULT_MANAGEMENT_PORT,
-    tokens,
-    rest: config.observer.sources.rest.enabled,
-    websocket: config.observer.sources.websocket.enabled,
-    health: config.endpoints.health.enabled,
-    metrics: config.endpoints.prometheus.enabled,
-    metricsPrefix: config.observer.metrics.prefix,
-    onError: (error) => say(`internal error: ${errorMessage(error)}`),
-  });
+  let server: RunningServer;
+  try {
+    await observer.prepare();
+    server = await serve({
+      observer,
+      clock,
+      routes,
+      host: options.host,
+      port: options.port ?? config.micronaut.server.port ?? DEFAULT_PORT,
+      managementPort: options.managementPort ?? config.endpoints.all.port ?? DEFAULT_MANAGEMENT_PORT,
+      tokens,
+      rest: config.observer.sources.rest.enabled,
+      websocket: config.observer.sources.websocket.enabled,
+      health: config.endpoints.health.enabled,
+      metrics: config.endpoints.prometheus.enabled,
+      metricsPrefix: config.observer.metrics.prefix,
+      onError: (error) => say(`internal error: ${errorMessage(error)}`),
+    });
+  } catch (error) {
+    await observer.close();
+    throw error;
+  }
   observer.start();
   return {
     observer,

@@ -1,13 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileRoute } from '../../src/observer/index.ts';
 import { REPORT_COLUMNS } from '../../src/observer/reports/columns.ts';
 import { reportsIn } from '../../src/observer/reports/row-bytes.ts';
 import { REPORT_TYPES, type Report } from '../../src/observer/reports/types.ts';
 import { DEFAULT_FILE_SINK, openFileSink, rowsForFiles } from '../../src/observer/sinks/file.ts';
 import { createLoggerSink } from '../../src/observer/sinks/logger.ts';
 import { RowPacker } from '../../src/observer/sinks/rows.ts';
+import { createSystem } from '../../src/system/real.ts';
 
 const event = (name: string): Report => ({
   type: 'call-event',
@@ -110,6 +115,51 @@ describe('report files', () => {
     expect((await lines('call-event.ndjson')).map((line) => JSON.parse(line))).toEqual([
       { type: 'CALL_EVENT', schemaVersion: '2.2.0', payload: { serviceId: 'svc', name: 'ONE' } },
     ]);
+  });
+
+  it('are known to be written before the event loop comes to it', async () => {
+    const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory, types: ['call-event'] });
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    let written = false;
+    const writing = sink.write([event('ONE')], never).then(() => {
+      written = true;
+    });
+    const deadlineMs = performance.now() + 5000;
+    // Only what promises promised runs between two looks.
+    while (!written && performance.now() < deadlineMs) {
+      sink.poll?.();
+      await Promise.resolve();
+    }
+    expect({ written, turned }).toEqual({ written: true, turned: false });
+    await writing;
+    await sink.close();
+  });
+
+  it('on a disk that hangs stop nobody, and have everything once it is well', async () => {
+    const path = join(directory, 'call-event.csv');
+    await promisify(execFile)('mkfifo', [path]);
+    // A pipe takes 64 KiB and then nothing until it is read: as long as the test wants.
+    const pipe = await open(path, constants.O_RDWR);
+    const names = Array.from({ length: 20_000 }, (_, index) => `EVENT_${index}`);
+    const { clock } = createSystem();
+    const route = fileRoute(directory, clock, { file: { types: ['call-event'] } });
+    await route.queue.prepare();
+    for (const name of names) route.queue.push(event(name));
+    await new Promise(setImmediate);
+    expect(route.queue.counters).toMatchObject({ written: 0, dropped: { 'buffer-full': 0 } });
+    let text = '';
+    while (!text.includes(`${names.at(-1)},`)) {
+      const { buffer, bytesRead } = await pipe.read();
+      text += buffer.toString('utf8', 0, bytesRead);
+    }
+    await route.queue.close();
+    await pipe.close();
+    const rows = text.trimEnd().split('\r\n').slice(1);
+    expect(rows.map((row) => row.split(',')[2])).toEqual(names);
+    expect(route.queue.counters.written).toBe(names.length);
   });
 
   it('that cannot be written leave the others written, and their reports for another try', async () => {

@@ -93,6 +93,31 @@ describe('batches', () => {
   });
 });
 
+describe('a write that is over', () => {
+  it('is asked about while reports come without a pause', async () => {
+    const { sink, push, queue } = setUp({ batchItems: 1000, bufferItems: 3000 });
+    let finish = (): void => {};
+    sink.behave = () =>
+      new Promise((resolve) => {
+        finish = () => resolve(ALL_WRITTEN);
+      });
+    let looks = 0;
+    const polled = Object.assign(sink, {
+      poll: () => {
+        looks += 1;
+        finish();
+      },
+    });
+    push(1, 1000);
+    await settle();
+    expect(queue.buffered).toBe(1000);
+    push(1001, 2000);
+    expect(looks).toBeGreaterThan(0);
+    await settle();
+    expect(polled.written).toHaveLength(1000);
+  });
+});
+
 describe('a sink in trouble', () => {
   it('that dies and comes back gets everything the buffer held, in order, once', async () => {
     const { sink, push, queue, clock, troubles } = setUp();

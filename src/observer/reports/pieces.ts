@@ -3,7 +3,7 @@ const PIECE_BYTES = 256 * 1024;
 /** Pieces that are kept while nobody needs them: what is written of all types in the time between two batches. */
 const KEPT_PIECES = 64;
 
-/** A piece of memory, and how many still need what is in it. */
+/** A piece of memory, which other threads may read, and how many still need what is in it. */
 export interface Piece {
   readonly bytes: Buffer;
   users: number;
@@ -25,7 +25,8 @@ export class PiecePool {
   take(bytes: number): Piece {
     const free = bytes <= this.#pieceBytes ? this.#free.pop() : undefined;
     if (free === undefined) {
-      return { bytes: Buffer.allocUnsafeSlow(Math.max(this.#pieceBytes, bytes)), users: 1 };
+      const memory = new SharedArrayBuffer(Math.max(this.#pieceBytes, bytes));
+      return { bytes: Buffer.from(memory), users: 1 };
     }
     free.users = 1;
     return free;

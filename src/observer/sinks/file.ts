@@ -1,10 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { errorMessage } from '../../errors.ts';
-import { createCsvRowWriter, csvHeader } from '../reports/csv.ts';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { sibling } from '../../system/sibling.ts';
+import { createCsvRowWriter } from '../reports/csv.ts';
 import { CSV_DIALECTS, type CsvDialectName } from '../reports/csv-dialects.ts';
 import { reportEnvelope } from '../reports/payload.ts';
-import { REPORT_TYPES, type Report, type ReportType } from '../reports/types.ts';
+import { REPORT_TYPES, type ReportType } from '../reports/types.ts';
+import type { FileThreadData, FromFileThread, RowsOfType, ToFileThread } from './file-thread.ts';
 import { gatherRows, type RowEncoder } from './rows.ts';
 import type { Sink, WriteResult } from './types.ts';
 
@@ -29,12 +29,8 @@ export const DEFAULT_FILE_SINK: Omit<FileSinkOptions, 'directory'> = {
   types: REPORT_TYPES,
 };
 
-interface OpenFile {
-  handle: FileHandle;
-  bytes: number;
-  /** Number of the last file that was renamed. */
-  rotations: number;
-}
+/** The thread needs next to nothing: rows lie outside of its heap. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 };
 
 type Encoding = Pick<FileSinkOptions, 'encoding' | 'csvFormat'>;
 
@@ -45,82 +41,101 @@ export function rowsForFiles({ encoding, csvFormat }: Encoding): RowEncoder {
     : (report, out) => out.text(`${JSON.stringify(reportEnvelope(report))}\n`);
 }
 
-/** One file a report type in one folder. Its rows are escaped for spreadsheets. */
+/** The thread of a sink, which answers in the order that it is asked. Nothing here waits for a disk. */
+class FileThread {
+  readonly #port: MessagePort;
+  readonly #worker: Worker;
+  readonly #ended: Promise<void>;
+  readonly #waiting: PromiseWithResolvers<FromFileThread>[] = [];
+  #fault: Error | null = null;
+
+  constructor(options: FileSinkOptions) {
+    const { port1, port2 } = new MessageChannel();
+    const workerData: FileThreadData = { options, port: port2 };
+    this.#port = port1;
+    this.#worker = new Worker(sibling(import.meta.url, './file-thread'), {
+      workerData,
+      transferList: [port2],
+      resourceLimits: THREAD_LIMITS,
+    });
+    this.#port.on('message', (answer: FromFileThread) => this.#settle(answer));
+    this.#worker.on('error', (error) => {
+      this.#fault = new Error(`the thread that writes report files died: ${error.message}`);
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.poll();
+        this.#fault ??= new Error('the thread that writes report files has ended');
+        for (const { reject } of this.#waiting.splice(0)) reject(this.#fault);
+        resolve();
+      });
+    });
+  }
+
+  /** The next answer; the first is how opening the files went. */
+  answer(): Promise<FromFileThread> {
+    if (this.#fault !== null) return Promise.reject(this.#fault);
+    const waiting = Promise.withResolvers<FromFileThread>();
+    this.#waiting.push(waiting);
+    // Only what somebody waits for keeps the process alive.
+    this.#worker.ref();
+    this.#port.ref();
+    return waiting.promise;
+  }
+
+  ask(batch: readonly RowsOfType[]): Promise<FromFileThread> {
+    const answer = this.answer();
+    this.#tell(batch);
+    return answer;
+  }
+
+  /** Takes the answers that are there already, whether or not the event loop has come to them. */
+  poll(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#settle(received.message as FromFileThread);
+    }
+  }
+
+  /** Closes the files when what was asked is done. */
+  async close(): Promise<void> {
+    this.#worker.ref();
+    this.#tell(null);
+    await this.#ended;
+    this.#port.close();
+  }
+
+  #tell(message: ToFileThread): void {
+    this.#port.postMessage(message);
+  }
+
+  #settle(answer: FromFileThread): void {
+    this.#waiting.shift()?.resolve(answer);
+    if (this.#waiting.length > 0) return;
+    this.#worker.unref();
+    this.#port.unref();
+  }
+}
+
+/**
+ * One file a report type in one folder. Its rows are escaped for spreadsheets. They are written by a thread, so that a
+ * slow disk stops nobody, and a write is known to be over however busy the event loop is.
+ */
 export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
-  const { directory, encoding } = options;
-  const dialect = CSV_DIALECTS[options.csvFormat];
-  const extension = encoding === 'csv' ? 'csv' : 'ndjson';
   const encode = rowsForFiles(options);
-  const files = new Map<ReportType, OpenFile>();
-
-  await mkdir(directory, { recursive: true });
-  for (const type of options.types) files.set(type, await openFile(type, await lastRotation(type)));
-
-  async function lastRotation(type: ReportType): Promise<number> {
-    const pattern = new RegExp(`^${type}\\.(\\d+)\\.${extension}$`);
-    const numbers = (await readdir(directory)).map((name) => Number(pattern.exec(name)?.[1] ?? 0));
-    return Math.max(0, ...numbers);
-  }
-
-  async function openFile(type: ReportType, rotations: number): Promise<OpenFile> {
-    const handle = await open(join(directory, `${type}.${extension}`), 'a');
-    let bytes = (await handle.stat()).size;
-    if (bytes === 0 && encoding === 'csv') {
-      const header = csvHeader(type, dialect);
-      await handle.appendFile(header);
-      bytes = Buffer.byteLength(header);
-    }
-    return { handle, bytes, rotations };
-  }
-
-  async function rotate(type: ReportType, file: OpenFile): Promise<void> {
-    await file.handle.close();
-    const rotations = file.rotations + 1;
-    const name = (number: number) => join(directory, `${type}.${number}.${extension}`);
-    try {
-      await rename(join(directory, `${type}.${extension}`), name(rotations));
-      if (options.keepFiles > 0) await rm(name(rotations - options.keepFiles), { force: true });
-    } catch {
-      // What had to be written is written: a file that cannot be put aside goes on growing.
-    }
-    files.set(type, await openFile(type, rotations));
-  }
-
-  async function append(type: ReportType, rows: Buffer[]): Promise<void> {
-    const length = rows.reduce((sum, row) => sum + row.length, 0);
-    const file = files.get(type) ?? (await openFile(type, await lastRotation(type)));
-    files.set(type, file);
-    try {
-      const { bytesWritten } = await file.handle.writev(rows);
-      if (bytesWritten < length) throw new Error(`only ${bytesWritten} of ${length} bytes could be written`);
-    } catch (error) {
-      // Half a batch would be there twice after the next try.
-      await file.handle.truncate(file.bytes).catch(() => {});
-      throw error;
-    }
-    file.bytes += length;
-    if (file.bytes >= options.rotateBytes) await rotate(type, file);
-  }
-
+  const thread = new FileThread(options);
+  const opened = await thread.answer();
+  if (opened.reason !== null) throw new Error(opened.reason);
   return {
-    description: `files in ${directory}`,
+    description: `files in ${options.directory}`,
     async write(batch): Promise<WriteResult> {
       const byType = Map.groupBy(batch, (report) => report.type);
-      const retry: Report[] = [];
-      let reason: string | null = null;
-      const writeType = async (type: ReportType, reports: readonly Report[]): Promise<void> => {
-        try {
-          await append(type, gatherRows(reports, encode));
-        } catch (error) {
-          reason = errorMessage(error);
-          retry.push(...reports);
-        }
-      };
-      await Promise.all([...byType].map(([type, reports]) => writeType(type, reports)));
-      return { retry, rejected: [], reason };
+      const rows = [...byType].map(([type, reports]): RowsOfType => [type, gatherRows(reports, encode)]);
+      const { failed, reason } = await thread.ask(rows);
+      return { retry: failed.flatMap((type) => byType.get(type) ?? []), rejected: [], reason };
     },
-    async close() {
-      for (const file of files.values()) await file.handle.close();
-    },
+    poll: () => thread.poll(),
+    close: () => thread.close(),
   };
 }

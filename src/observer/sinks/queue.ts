@@ -33,6 +33,9 @@ export interface SinkQueueOptions {
   onTrouble?(name: string, message: string): void;
 }
 
+/** Reports between two looks at whether the write under way is over; a look costs as much as a few reports. */
+const POLL_REPORTS = 500;
+
 function countReports(reports: readonly Report[]): number {
   return reports.reduce((sum, report) => sum + reportsIn(report), 0);
 }
@@ -57,6 +60,7 @@ export class SinkQueue {
   /** Reports in `#items`, of which one can hold several. */
   #waiting = 0;
   #inFlight = 0;
+  #pushed = 0;
   #sink: Sink | undefined;
   #closing = false;
   #givenUp = false;
@@ -83,6 +87,8 @@ export class SinkQueue {
       this.#drop(this.#closing ? 'closed' : 'given-up', 1);
       return;
     }
+    this.#pushed += 1;
+    if (this.#inFlight > 0 && this.#pushed % POLL_REPORTS === 0) this.#sink?.poll?.();
     // Once something is on disk, what follows goes there too, or it would overtake.
     if (this.buffered >= limits.bufferItems || (spill !== undefined && spill.size > 0)) {
       if (spill?.append(report) === true) this.counters.spilled += 1;

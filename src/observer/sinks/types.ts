@@ -24,6 +24,11 @@ export interface Sink {
    * stop when `signal` is aborted. Never called again before it is settled or its time was up.
    */
   write(batch: readonly Report[], signal: AbortSignal): Promise<WriteResult>;
+  /**
+   * Settles writes that are over, when the event loop may be too busy to say so: with thousands of sockets to read,
+   * seconds can pass between two looks at anything else. Called now and then while a write is under way.
+   */
+  poll?(): void;
   /** Lets go of connections and files. Called once, after the last write. */
   close(): Promise<void>;
 }
