@@ -1,5 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { CounterKeystream } from './counter-keystream.ts';
+import { HMAC_ROOM_BYTES, HmacSha1 } from './hmac-sha1.ts';
 import { get16 } from './rtp-header.ts';
 import type { SessionKeys } from './srtp-keys.ts';
 import type { SrtpTransform } from './srtp-transform.ts';
@@ -7,39 +8,13 @@ import type { SrtpTransform } from './srtp-transform.ts';
 const TAG_BYTES = 10;
 const RTCP_CLEAR_BYTES = 8;
 const ENCRYPTED_FLAG = 0x80000000;
-const SHA1_BLOCK = 64;
-const SHA1_BYTES = 20;
 
 /**
  * Where a packet lies while it is protected or verified: behind room for the padded key that its authentication tag
  * begins with, so that it need not be copied for that. Shared, for nothing is kept there from call to call.
  */
-const work = Buffer.from(new ArrayBuffer(SHA1_BLOCK + 2048 + 64));
-const PACKET = SHA1_BLOCK;
-
-/**
- * HMAC-SHA1 (RFC 2104) as two one-shot hashes, a third of what createHmac costs for a packet; a digest as text
- * costs Node a third of one as a Buffer.
- */
-class HmacSha1 {
-  readonly #inner = Buffer.alloc(SHA1_BLOCK);
-  readonly #outer = Buffer.alloc(SHA1_BLOCK + SHA1_BYTES);
-
-  constructor(key: Buffer) {
-    for (let i = 0; i < SHA1_BLOCK; i += 1) {
-      const byte = i < key.length ? key.readUInt8(i) : 0;
-      this.#inner.writeUInt8(byte ^ 0x36, i);
-      this.#outer.writeUInt8(byte ^ 0x5c, i);
-    }
-  }
-
-  /** Digest, in hexadecimal, of what `work` holds from PACKET to `end`. */
-  digest(end: number): string {
-    work.set(this.#inner, 0);
-    this.#outer.write(hash('sha1', work.subarray(0, end), 'hex'), SHA1_BLOCK, 'hex');
-    return hash('sha1', this.#outer, 'hex');
-  }
-}
+const work = Buffer.from(new ArrayBuffer(HMAC_ROOM_BYTES + 2048 + 64));
+const PACKET = HMAC_ROOM_BYTES;
 
 /** AES_CM_128_HMAC_SHA1_80, RFC 3711. */
 export class CmTransform implements SrtpTransform {
@@ -64,7 +39,7 @@ export class CmTransform implements SrtpTransform {
     const counter = this.#rtpCounter(packet, rollover);
     this.#rtp.stream.applyTo(work, PACKET + headerLength, end, counter);
     work.writeUInt32BE(rollover >>> 0, end);
-    work.write(this.#rtp.hmac.digest(end + 4), end, TAG_BYTES, 'hex');
+    work.write(this.#rtp.hmac.digest(work, end + 4), end, TAG_BYTES, 'hex');
     return work.subarray(PACKET, end + TAG_BYTES);
   }
 
@@ -73,7 +48,7 @@ export class CmTransform implements SrtpTransform {
     if (tagAt < headerLength) return false;
     packet.copy(work, PACKET, 0, tagAt);
     const end = work.writeUInt32BE(rollover >>> 0, PACKET + tagAt);
-    return isTag(this.#rtp.hmac.digest(end), packet.subarray(tagAt, length));
+    return isTag(this.#rtp.hmac.digest(work, end), packet.subarray(tagAt, length));
   }
 
   peekPayload(packet: Buffer, length: number, headerLength: number, rollover: number, bytes: number): Buffer {
@@ -87,7 +62,7 @@ export class CmTransform implements SrtpTransform {
     const counter = this.#rtcpCounter(packet, index);
     this.#rtcp.stream.applyTo(work, PACKET + RTCP_CLEAR_BYTES, end, counter);
     const tagAt = work.writeUInt32BE((ENCRYPTED_FLAG | index) >>> 0, end);
-    work.write(this.#rtcp.hmac.digest(tagAt), tagAt, TAG_BYTES, 'hex');
+    work.write(this.#rtcp.hmac.digest(work, tagAt), tagAt, TAG_BYTES, 'hex');
     return Buffer.from(work.subarray(PACKET, tagAt + TAG_BYTES));
   }
 
@@ -99,7 +74,7 @@ export class CmTransform implements SrtpTransform {
     // Both ends of a WebRTC session encrypt; an unencrypted packet is none of theirs.
     if (word < ENCRYPTED_FLAG) return null;
     packet.copy(work, PACKET, 0, tagAt);
-    if (!isTag(this.#rtcp.hmac.digest(PACKET + tagAt), packet.subarray(tagAt))) return null;
+    if (!isTag(this.#rtcp.hmac.digest(work, PACKET + tagAt), packet.subarray(tagAt))) return null;
     const clear = Buffer.from(packet.subarray(0, end));
     this.#rtcp.stream.applyTo(clear, RTCP_CLEAR_BYTES, end, this.#rtcpCounter(packet, word - ENCRYPTED_FLAG));
     return clear;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { IceAgent, iceCredentials } from '../../../src/participants/synthetic/ice/agent.ts';
-import { decodeStun, encodeStun, StunType } from '../../../src/participants/synthetic/ice/stun.ts';
+import { decodeStun, encodeStun, StunType, stunKey } from '../../../src/participants/synthetic/ice/stun.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 
@@ -18,8 +18,8 @@ describe('STUN messages', () => {
       priority: 0x6e0001ff,
     });
     expect(message?.iceControlled).toEqual(hex('932ff9b151263b36'));
-    expect(message?.verify('VOkJxbRl1RmTxUk/WvJxBt')).toBe(true);
-    expect(message?.verify('another')).toBe(false);
+    expect(message?.verify(stunKey('VOkJxbRl1RmTxUk/WvJxBt'))).toBe(true);
+    expect(message?.verify(stunKey('another'))).toBe(false);
   });
 
   it('are refused with a wrong fingerprint or a wrong length', () => {
@@ -40,9 +40,9 @@ describe('STUN messages', () => {
       useCandidate: true,
       iceControlling: Buffer.alloc(8, 7),
     };
-    const decoded = decodeStun(encodeStun(request, 'secret'));
+    const decoded = decodeStun(encodeStun(request, stunKey('secret')));
     expect(decoded).toMatchObject(request);
-    expect(decoded?.verify('secret')).toBe(true);
+    expect(decoded?.verify(stunKey('secret'))).toBe(true);
   });
 });
 
@@ -79,7 +79,10 @@ describe('an ICE agent', () => {
         const request = decodeStun(sent.at(-1) ?? Buffer.alloc(0));
         if (request === null) throw new Error('no request');
         const { transactionId } = request;
-        made.receive(encodeStun({ type: StunType.bindingSuccess, transactionId }, password), nowMs + 3);
+        made.receive(
+          encodeStun({ type: StunType.bindingSuccess, transactionId }, stunKey(password)),
+          nowMs + 3,
+        );
       },
     };
   }
@@ -91,7 +94,7 @@ describe('an ICE agent', () => {
     expect(request).toMatchObject({ type: StunType.bindingRequest });
     expect(request?.useCandidate).toBeUndefined();
     expect(request?.username).toBe(`theirs:${made.local.usernameFragment}`);
-    expect(request?.verify(remote.password)).toBe(true);
+    expect(request?.verify(stunKey(remote.password))).toBe(true);
     answerLast('guessed');
     expect(await isConnected()).toBe(false);
     answerLast(remote.password);
@@ -130,7 +133,7 @@ describe('an ICE agent', () => {
             username,
             iceControlled: Buffer.alloc(8),
           },
-          password,
+          stunKey(password),
         ),
         0,
       );
@@ -140,7 +143,7 @@ describe('an ICE agent', () => {
     check(made.local.password, `${made.local.usernameFragment}:theirs`);
     const answer = decodeStun(sent[0] ?? Buffer.alloc(0));
     expect(answer?.type).toBe(StunType.bindingSuccess);
-    expect(answer?.verify(made.local.password)).toBe(true);
+    expect(answer?.verify(stunKey(made.local.password))).toBe(true);
   });
 
   it('settles a conflict of roles by the tie breaker', () => {
@@ -154,7 +157,7 @@ describe('an ICE agent', () => {
             username: `${made.local.usernameFragment}:theirs`,
             iceControlling: tieBreaker,
           },
-          made.local.password,
+          stunKey(made.local.password),
         ),
         0,
       );

@@ -1,5 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { type DecodedStun, decodeStun, encodeStun, type StunMessage, StunType } from './stun.ts';
+import { randomBytes, randomFillSync } from 'node:crypto';
+import {
+  type DecodedStun,
+  decodeStun,
+  encodeStun,
+  type StunKey,
+  type StunMessage,
+  StunType,
+  stunKey,
+} from './stun.ts';
 
 /** Initial retransmission time-out and number of checks: RFC 8489, section 6.2.1, with the pace of browsers. */
 const FIRST_CHECK_INTERVAL_MS = 50;
@@ -13,6 +21,19 @@ const LOCAL_PREFERENCE = 30;
 /** RFC 8445, section 5.1.2: type preference of a peer-reflexive candidate, local preference, component 1. */
 const PRIORITY = 110 * 2 ** 24 + LOCAL_PREFERENCE * 2 ** 8 + 255;
 const OUTSTANDING = 16;
+
+/** Random bytes are fetched for many checks at once: a call for each costs as much as the rest of a check. */
+const randomPool = Buffer.alloc(12 * 256);
+let randomUsed = randomPool.length;
+
+function newTransactionId(): Buffer {
+  if (randomUsed === randomPool.length) {
+    randomFillSync(randomPool);
+    randomUsed = 0;
+  }
+  randomUsed += 12;
+  return Buffer.from(randomPool.subarray(randomUsed - 12, randomUsed));
+}
 
 export interface IceCredentials {
   usernameFragment: string;
@@ -46,6 +67,10 @@ export class IceAgent {
   /** Of the last answered check; null before that. */
   roundTripTimeMs: number | null = null;
   readonly #options: IceOptions;
+  readonly #localKey: StunKey;
+  readonly #remoteKey: StunKey;
+  /** How both name themselves in our checks. */
+  readonly #username: string;
   readonly #tieBreaker = randomBytes(8);
   #controlling = true;
   readonly #outstanding = new Map<string, number>();
@@ -57,11 +82,20 @@ export class IceAgent {
 
   constructor(options: IceOptions) {
     this.#options = options;
-    this.local = options.local;
+    const { local, remote } = options;
+    this.local = local;
+    this.#localKey = stunKey(local.password);
+    this.#remoteKey = stunKey(remote.password);
+    this.#username = `${remote.usernameFragment}:${local.usernameFragment}`;
     this.#lastConsentMs = options.nowMs();
     this.connected = new Promise((resolve) => {
       this.#connect = resolve;
     });
+  }
+
+  /** When `tick` has something to do again. */
+  get nextTickMs(): number {
+    return Math.min(this.#nextCheckMs, this.#lastConsentMs + CONSENT_TIMEOUT_MS);
   }
 
   /** Sends a check when one is due. Returns false when consent was lost. */
@@ -91,8 +125,7 @@ export class IceAgent {
   }
 
   #check(nowMs: number): void {
-    const { remote, send } = this.#options;
-    const transactionId = randomBytes(12);
+    const transactionId = newTransactionId();
     this.#outstanding.set(transactionId.toString('latin1'), nowMs);
     for (const id of this.#outstanding.keys()) {
       if (this.#outstanding.size <= OUTSTANDING) break;
@@ -101,19 +134,19 @@ export class IceAgent {
     const request: StunMessage = {
       type: StunType.bindingRequest,
       transactionId,
-      username: `${remote.usernameFragment}:${this.local.usernameFragment}`,
+      username: this.#username,
       priority: PRIORITY,
       ...(this.#controlling
         ? { useCandidate: this.#isConnected, iceControlling: this.#tieBreaker }
         : { iceControlled: this.#tieBreaker }),
     };
-    send(encodeStun(request, remote.password));
+    this.#options.send(encodeStun(request, this.#remoteKey));
   }
 
   #succeed(message: DecodedStun, receivedAtMs: number): void {
     const id = message.transactionId.toString('latin1');
     const sentAtMs = this.#outstanding.get(id);
-    if (sentAtMs === undefined || !message.verify(this.#options.remote.password)) return;
+    if (sentAtMs === undefined || !message.verify(this.#remoteKey)) return;
     this.#outstanding.delete(id);
     this.roundTripTimeMs = receivedAtMs - sentAtMs;
     this.#lastConsentMs = receivedAtMs;
@@ -125,7 +158,7 @@ export class IceAgent {
 
   /** 487: both ends took the same role (RFC 8445, section 7.2.5.1). */
   #fail(message: DecodedStun): void {
-    if (message.errorCode !== 487 || !message.verify(this.#options.remote.password)) return;
+    if (message.errorCode !== 487 || !message.verify(this.#remoteKey)) return;
     this.#controlling = !this.#controlling;
     this.#nextCheckMs = 0;
   }
@@ -133,14 +166,14 @@ export class IceAgent {
   /** A full ICE peer checks the pair from its side (RFC 8445, section 7.3). */
   #answer(request: DecodedStun): void {
     const { remote, remoteAddress, send } = this.#options;
-    if (!request.verify(this.local.password)) return;
+    if (!request.verify(this.#localKey)) return;
     if (request.username !== `${this.local.usernameFragment}:${remote.usernameFragment}`) return;
     const { transactionId } = request;
     const theirs = this.#controlling ? request.iceControlling : request.iceControlled;
     if (theirs !== undefined) {
       const weStay = Buffer.compare(this.#tieBreaker, theirs) >= 0;
       if (weStay === this.#controlling) {
-        send(encodeStun({ type: StunType.bindingError, transactionId, errorCode: 487 }, this.local.password));
+        send(encodeStun({ type: StunType.bindingError, transactionId, errorCode: 487 }, this.#localKey));
         return;
       }
       this.#controlling = !this.#controlling;
@@ -148,7 +181,7 @@ export class IceAgent {
     send(
       encodeStun(
         { type: StunType.bindingSuccess, transactionId, xorMappedAddress: remoteAddress },
-        this.local.password,
+        this.#localKey,
       ),
     );
   }

@@ -1,11 +1,17 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { HMAC_ROOM_BYTES, HmacSha1 } from '../../../packets/hmac-sha1.ts';
 
 /** RFC 8489 messages as far as ICE (RFC 8445) needs them. */
 
 const MAGIC_COOKIE = 0x2112a442;
 const HEADER_BYTES = 20;
 const FINGERPRINT_XOR = 0x5354554e;
+const INTEGRITY_BYTES = 20;
+
+/** Where messages are written and digested: one at a time, and with a consent check of everybody every few seconds. */
+const work = Buffer.alloc(HMAC_ROOM_BYTES + 2048);
+const START = HMAC_ROOM_BYTES;
 
 export const StunType = {
   bindingRequest: 0x0001,
@@ -40,67 +46,63 @@ export interface StunMessage {
   xorMappedAddress?: { address: string; port: number };
 }
 
-function attribute(type: number, value: Buffer): Buffer {
-  const padded = (value.length + 3) & ~3;
-  const result = Buffer.alloc(4 + padded);
-  result.writeUInt16BE(type, 0);
-  result.writeUInt16BE(value.length, 2);
-  value.copy(result, 4);
-  return result;
+/** What messages are signed with: the short-term password (RFC 8489, section 9.1). */
+export type StunKey = HmacSha1;
+
+export function stunKey(password: string): StunKey {
+  return new HmacSha1(Buffer.from(password));
 }
 
-function header(type: number, length: number, transactionId: Buffer): Buffer {
-  const result = Buffer.alloc(HEADER_BYTES);
-  result.writeUInt16BE(type, 0);
-  result.writeUInt16BE(length, 2);
-  result.writeUInt32BE(MAGIC_COOKIE, 4);
-  transactionId.copy(result, 8);
-  return result;
+/** Writes the head of an attribute into `work`; returns where its value goes. */
+function attribute(at: number, type: number, length: number): number {
+  return work.writeUInt16BE(length, work.writeUInt16BE(type, at));
 }
 
-function uint32(value: number): Buffer {
-  const result = Buffer.alloc(4);
-  result.writeUInt32BE(value >>> 0);
-  return result;
+function attributeOf(at: number, type: number, value: Buffer): number {
+  const from = attribute(at, type, value.length);
+  const end = from + value.copy(work, from);
+  const padded = from + ((value.length + 3) & ~3);
+  work.fill(0, end, padded);
+  return padded;
 }
 
-/** The message with MESSAGE-INTEGRITY (HMAC-SHA1 with the short-term password) and FINGERPRINT. */
-export function encodeStun(message: StunMessage, password: string): Buffer {
-  const attributes: Buffer[] = [];
-  if (message.username !== undefined)
-    attributes.push(attribute(Attribute.username, Buffer.from(message.username)));
-  if (message.iceControlling) attributes.push(attribute(Attribute.iceControlling, message.iceControlling));
-  if (message.iceControlled) attributes.push(attribute(Attribute.iceControlled, message.iceControlled));
-  if (message.useCandidate === true) attributes.push(attribute(Attribute.useCandidate, Buffer.alloc(0)));
-  if (message.priority !== undefined)
-    attributes.push(attribute(Attribute.priority, uint32(message.priority)));
-  if (message.errorCode !== undefined) {
-    const code = message.errorCode;
-    attributes.push(attribute(Attribute.errorCode, Buffer.from([0, 0, Math.floor(code / 100), code % 100])));
+/** The length in the header counts up to and with what is being added (RFC 8489, sections 14.5 and 14.7). */
+function setLength(end: number): void {
+  work.writeUInt16BE(end - START - HEADER_BYTES, START + 2);
+}
+
+/** The message with MESSAGE-INTEGRITY (HMAC-SHA1) and FINGERPRINT. */
+export function encodeStun(message: StunMessage, key: StunKey): Buffer {
+  const { type, transactionId, username, iceControlling, iceControlled, priority, errorCode } = message;
+  work.writeUInt16BE(type, START);
+  work.writeUInt32BE(MAGIC_COOKIE, START + 4);
+  transactionId.copy(work, START + 8);
+  let at = START + HEADER_BYTES;
+  if (username !== undefined) at = attributeOf(at, Attribute.username, Buffer.from(username));
+  if (iceControlling) at = attributeOf(at, Attribute.iceControlling, iceControlling);
+  if (iceControlled) at = attributeOf(at, Attribute.iceControlled, iceControlled);
+  if (message.useCandidate === true) at = attribute(at, Attribute.useCandidate, 0);
+  if (priority !== undefined) at = work.writeUInt32BE(priority >>> 0, attribute(at, Attribute.priority, 4));
+  if (errorCode !== undefined) {
+    const word = (Math.floor(errorCode / 100) << 8) | (errorCode % 100);
+    at = work.writeUInt32BE(word, attribute(at, Attribute.errorCode, 4));
   }
   if (message.xorMappedAddress !== undefined) {
-    attributes.push(
-      attribute(Attribute.xorMappedAddress, xorAddress(message.xorMappedAddress, message.transactionId)),
-    );
+    at = attributeOf(at, Attribute.xorMappedAddress, xorAddress(message.xorMappedAddress, transactionId));
   }
-  const body = Buffer.concat(attributes);
-  // Each of the two covers a header whose length counts up to itself (RFC 8489, sections 14.5 and 14.7).
-  const unsigned = Buffer.concat([header(message.type, body.length + 24, message.transactionId), body]);
-  const integrity = attribute(
-    Attribute.messageIntegrity,
-    createHmac('sha1', password).update(unsigned).digest(),
-  );
-  const signed = Buffer.concat([
-    header(message.type, body.length + 32, message.transactionId),
-    body,
-    integrity,
-  ]);
-  return Buffer.concat([signed, attribute(Attribute.fingerprint, uint32(crc32(signed) ^ FINGERPRINT_XOR))]);
+  setLength(at + 4 + INTEGRITY_BYTES);
+  const integrity = key.digest(work, at);
+  at = attribute(at, Attribute.messageIntegrity, INTEGRITY_BYTES);
+  at += work.write(integrity, at, 'hex');
+  setLength(at + 8);
+  const fingerprint = crc32(work.subarray(START, at)) ^ FINGERPRINT_XOR;
+  at = work.writeUInt32BE(fingerprint >>> 0, attribute(at, Attribute.fingerprint, 4));
+  return Buffer.from(work.subarray(START, at));
 }
 
 export interface DecodedStun extends StunMessage {
-  /** Checks MESSAGE-INTEGRITY against a password; false when the message has none. */
-  verify(password: string): boolean;
+  /** Checks MESSAGE-INTEGRITY; false when the message has none. */
+  verify(key: StunKey): boolean;
 }
 
 /** Null for what is no STUN message or has a wrong FINGERPRINT. */
@@ -117,11 +119,11 @@ export function decodeStun(data: Buffer): DecodedStun | null {
     if (value.length < length) return null;
     if (type === Attribute.fingerprint && !fingerprintMatches(data, at, value)) return null;
     // What follows the integrity is not covered by it and must be ignored, but for the fingerprint.
-    if (type === Attribute.messageIntegrity && length === 20) integrityAt = at;
+    if (type === Attribute.messageIntegrity && length === INTEGRITY_BYTES) integrityAt = at;
     else if (integrityAt === -1) readAttribute(message, type, value);
     at += 4 + ((length + 3) & ~3);
   }
-  return { ...message, verify: (password) => integrityMatches(data, integrityAt, password) };
+  return { ...message, verify: (key) => integrityMatches(data, integrityAt, key) };
 }
 
 function readAttribute(message: StunMessage, type: number, value: Buffer): void {
@@ -139,18 +141,20 @@ function fingerprintMatches(data: Buffer, at: number, value: Buffer): boolean {
   return value.length === 4 && (crc32(data.subarray(0, at)) ^ FINGERPRINT_XOR) >>> 0 === value.readUInt32BE();
 }
 
-function integrityMatches(data: Buffer, at: number, password: string): boolean {
+function integrityMatches(data: Buffer, at: number, key: StunKey): boolean {
   if (at === -1) return false;
-  const covered = Buffer.from(data.subarray(0, at));
-  covered.writeUInt16BE(at + 24 - HEADER_BYTES, 2);
-  const digest = createHmac('sha1', password).update(covered).digest();
-  return timingSafeEqual(digest, data.subarray(at + 4, at + 24));
+  const end = START + data.copy(work, START, 0, at);
+  setLength(end + 4 + INTEGRITY_BYTES);
+  const digest = key.digest(work, end);
+  return timingSafeEqual(Buffer.from(digest, 'hex'), data.subarray(at + 4, at + 4 + INTEGRITY_BYTES));
 }
 
 /** RFC 8489, section 14.2. */
 function xorAddress({ address, port }: { address: string; port: number }, transactionId: Buffer): Buffer {
   const bytes = addressBytes(address);
-  const key = Buffer.concat([uint32(MAGIC_COOKIE), transactionId]);
+  const key = Buffer.alloc(4 + transactionId.length);
+  key.writeUInt32BE(MAGIC_COOKIE, 0);
+  transactionId.copy(key, 4);
   const result = Buffer.alloc(4 + bytes.length);
   result.writeUInt8(bytes.length === 4 ? 1 : 2, 1);
   result.writeUInt16BE(port ^ (MAGIC_COOKIE >>> 16), 2);
