@@ -18,6 +18,7 @@ namespace {
 // Datagrams taken or given in one system call.
 constexpr int BATCH = 32;
 constexpr int READY_SOCKETS = 256;
+constexpr int PREFETCH_STEPS = 4;
 // Beyond the first packet of a stream, one in this many has its authentication tag verified.
 constexpr int64_t AUTHENTICATED_ONE_IN = 64;
 constexpr double ARRIVAL_TICK_MS = 0.25;
@@ -260,7 +261,9 @@ size_t Loop::poll(bool *more) {
     count = epoll_wait(epoll, ready, READY_SOCKETS, 0);
     // Nothing is closed while this runs: handlers are called once it is over.
     for (int i = 0; i < count; i += 1) {
-      if (i + 1 < count) prefetch(*static_cast<Socket *>(ready[i + 1].data.ptr));
+      for (int ahead = 1; ahead <= PREFETCH_STEPS && i + ahead < count; ahead += 1) {
+        prefetch(*static_cast<Socket *>(ready[i + ahead].data.ptr), ahead);
+      }
       receive(*static_cast<Socket *>(ready[i].data.ptr));
     }
   } while (count == READY_SOCKETS);
@@ -268,12 +271,23 @@ size_t Loop::poll(bool *more) {
   return inboxUsed;
 }
 
-// While the kernel fills the buffers of one socket, what the next one is counted in comes from memory.
-void Loop::prefetch(const Socket &next) {
-  __builtin_prefetch(next.counters, 1);
-  for (const auto &[ssrc, stream] : next.streams) {
-    __builtin_prefetch(stream);
-    __builtin_prefetch(stream->counters, 1);
+// While the kernel fills the buffers of one socket, what the next ones are counted in comes from memory, what points
+// to it some steps before, so that nothing waits.
+void Loop::prefetch(const Socket &next, int ahead) {
+  if (ahead == 4) {
+    __builtin_prefetch(&next.counters);
+    __builtin_prefetch(&next.streams);
+  } else if (ahead == 3) {
+    __builtin_prefetch(next.counters, 1);
+    __builtin_prefetch(next.receive.get());
+    __builtin_prefetch(next.streams.data());
+  } else if (ahead == 2) {
+    for (const auto &[ssrc, stream] : next.streams) {
+      __builtin_prefetch(&stream->id);
+      __builtin_prefetch(reinterpret_cast<const uint8_t *>(stream) + 64);
+    }
+  } else {
+    for (const auto &[ssrc, stream] : next.streams) stream->prefetch();
   }
 }
 

@@ -80,7 +80,7 @@ public:
 
 private:
   void receive(Socket &from);
-  static void prefetch(const Socket &next);
+  static void prefetch(const Socket &next, int ahead);
   void receiveDatagram(Socket &socket, uint8_t *data, int length, double nowMs);
   void receiveRtp(Socket &socket, uint8_t *packet, int length, double nowMs);
   void receiveMedia(Socket &socket, Stream &stream, uint8_t *packet, int length, int headerLength, double nowMs);

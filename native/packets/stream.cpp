@@ -59,7 +59,7 @@ int64_t Stream::place(int64_t extended, int64_t highest, bool repaired) {
 
 // RFC 3550, A.8.
 void Stream::jitter(const PacketFacts &packet) {
-  uint32_t arrival = uint32_t(int64_t(std::floor(packet.arrivedAtMs * clockRateHz / 1000 + 0.5)));
+  uint32_t arrival = uint32_t(int64_t(packet.arrivedAtMs * clockRateHz / 1000 + 0.5));
   int32_t transit = int32_t(arrival - packet.timestamp);
   if (counters[UNIQUE] > 1) {
     double difference = std::abs(double(int32_t(uint32_t(transit) - uint32_t(int32_t(counters[TRANSIT])))));
@@ -75,8 +75,8 @@ void Stream::addToFrame(int64_t sequence, const PacketFacts &packet) {
   frame.last = std::max(frame.last, sequence);
   if (packet.marker) frame.ended = true;
   completeFrame(frame, packet.arrivedAtMs);
-  if (!packet.marker) return;
-  // The end of one frame is what tells where the next one begins.
+  // The end of one frame is what tells where the next one begins, if anything of that has come before.
+  if (!packet.marker || sequence >= int64_t(counters[HIGHEST_SEQUENCE])) return;
   for (int i = 0; i < frameCount; i += 1) {
     if (frames[i].first != sequence + 1) continue;
     completeFrame(frames[i], packet.arrivedAtMs);
@@ -86,12 +86,13 @@ void Stream::addToFrame(int64_t sequence, const PacketFacts &packet) {
 
 Stream::Frame &Stream::findFrame(uint32_t timestamp, int64_t sequence) {
   for (int back = 0; back < frameCount; back += 1) {
-    Frame &frame = frames[(newestFrame - back + FRAMES_KNOWN) % FRAMES_KNOWN];
-    if (frame.timestamp == timestamp) return frame;
+    int at = (newestFrame - back + FRAMES_KNOWN) % FRAMES_KNOWN;
+    if (timestamps[at] == timestamp) return frames[at];
   }
   newestFrame = (newestFrame + 1) % FRAMES_KNOWN;
   frameCount = std::max(frameCount, newestFrame + 1);
-  frames[newestFrame] = {timestamp, sequence, sequence, 0, false, false};
+  timestamps[newestFrame] = timestamp;
+  frames[newestFrame] = {sequence, sequence, 0, false, false};
   return frames[newestFrame];
 }
 

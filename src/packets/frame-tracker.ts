@@ -7,7 +7,6 @@ const INTERVALS = 30;
 const MIN_INTERVALS = 5;
 
 interface Frame {
-  timestamp: number;
   first: number;
   last: number;
   packets: number;
@@ -22,6 +21,8 @@ interface Frame {
  */
 export class FrameTracker {
   readonly #counters: Float64Array;
+  /** Of the frames at the same places: side by side, they are quickly searched. */
+  readonly #timestamps = new Uint32Array(FRAMES);
   readonly #frames: Frame[] = [];
   #newest = -1;
   readonly #intervals = new Float64Array(INTERVALS);
@@ -46,8 +47,8 @@ export class FrameTracker {
     if (sequence > frame.last) frame.last = sequence;
     if (marker) frame.ended = true;
     this.#complete(frame, arrivedAtMs, has);
-    if (!marker) return;
-    // The end of one frame is what tells where the next one begins.
+    // The end of one frame is what tells where the next one begins, if anything of that has come before.
+    if (!marker || sequence >= (this.#counters[StreamField.highestSequence] ?? 0)) return;
     const next = this.#frames.find((other) => other.first === sequence + 1);
     if (next !== undefined) this.#complete(next, arrivedAtMs, has);
   }
@@ -59,13 +60,17 @@ export class FrameTracker {
 
   #find(timestamp: number, sequence: number): Frame {
     for (let back = 0; back < this.#frames.length; back += 1) {
-      const frame = this.#frames[(this.#newest - back + FRAMES) % FRAMES];
-      if (frame?.timestamp === timestamp) return frame;
+      const at = (this.#newest - back + FRAMES) % FRAMES;
+      const frame = this.#frames[at];
+      if (this.#timestamps[at] === timestamp && frame !== undefined) return frame;
     }
     this.#newest = (this.#newest + 1) % FRAMES;
-    const frame = { timestamp, first: sequence, last: sequence, packets: 0, ended: false, complete: false };
-    this.#frames[this.#newest] = frame;
-    return frame;
+    this.#timestamps[this.#newest] = timestamp;
+    const begun = { first: sequence, last: sequence, packets: 0, ended: false, complete: false };
+    const oldest = this.#frames[this.#newest];
+    if (oldest !== undefined) return Object.assign(oldest, begun);
+    this.#frames.push(begun);
+    return begun;
   }
 
   #complete(frame: Frame, nowMs: number, has: (sequence: number) => boolean): void {
