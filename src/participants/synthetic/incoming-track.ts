@@ -41,6 +41,8 @@ export class IncomingTrack {
   readonly #codec: string | null;
   /** Told the caller that the first packet came. */
   announced = false;
+  /** The last receiver report as it was sent; null: it must be built anew. */
+  report: Buffer | null = null;
   /** When its next receiver report is due. */
   nextReportMs = 0;
   active = true;

@@ -8,9 +8,8 @@ import type { RtcpCensus } from './rtcp/census.ts';
 import { parseRtcp, type RtcpItem } from './rtcp/parse.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 
-/** How often timers of ICE and DTLS are looked at, before and after the transport is connected. */
+/** How often timers of ICE and DTLS are looked at until the transport is connected. */
 const CONNECTING_TICK_MS = 20;
-const CONNECTED_TICK_MS = 500;
 /** Enough for a key frame of the highest layer of several publishers at once. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
@@ -44,6 +43,7 @@ interface Path {
 
 /** One WebRTC transport: a socket, ICE, DTLS and then RTP and RTCP, protected by the packet loop. */
 export class MediaTransport implements Task, LocalEnd {
+  readonly leisurely = true;
   readonly ice: IceCredentials = iceCredentials();
   /** SSRC of reports that no own media stream is the sender of. */
   readonly reportSsrc: number;
@@ -150,9 +150,13 @@ export class MediaTransport implements Task, LocalEnd {
   run(dueMs: number): number | null {
     const path = this.#path;
     if (this.#closed || path === null) return null;
-    if (!path.ice.tick()) this.#lost('ICE consent expired: the SFU does not answer any more');
+    if (!path.ice.tick()) {
+      this.#lost('ICE consent expired: the SFU does not answer any more');
+      return null;
+    }
+    if (this.#isConnected) return path.ice.nextTickMs;
     path.dtls.tick();
-    return dueMs + (this.#isConnected ? CONNECTED_TICK_MS : CONNECTING_TICK_MS);
+    return dueMs + CONNECTING_TICK_MS;
   }
 
   receiveControl(data: Buffer, receivedAtMs: number): void {
@@ -165,9 +169,10 @@ export class MediaTransport implements Task, LocalEnd {
     for (const item of parseRtcp(packet)) this.#events.onRtcp(item, receivedAtMs);
   }
 
-  sendRtcp(...packets: Buffer[]): void {
+  /** Sends one or several packets as one compound. */
+  sendRtcp(...packets: [Buffer, ...Buffer[]]): void {
     if (!this.#isConnected || this.#closed) return;
-    const compound = Buffer.concat(packets);
+    const compound = packets.length === 1 ? packets[0] : Buffer.concat(packets);
     this.#context.rtcpCensus?.count('sent', compound);
     this.#context.loop.sendRtcp(this.socket.id, compound);
   }

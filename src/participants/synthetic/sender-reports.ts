@@ -38,6 +38,7 @@ export interface SenderReportsOptions {
 
 /** Sender reports, of each stream in datagrams and at times of its own, as browsers send them. */
 export class SenderReports implements Task {
+  readonly leisurely = true;
   readonly #options: SenderReportsOptions;
   readonly #plans: Plan[] = [];
   /** null: the SFU has told none. */
@@ -83,7 +84,10 @@ export class SenderReports implements Task {
     const { stream, timestampAt } = plan;
     const { transport, cname } = this.#options;
     const { ssrc } = stream;
-    const parts = [senderReport(ssrc, stream.senderInfo(timestampAt(nowMs))), sourceDescription(ssrc, cname)];
+    const parts: [Buffer, ...Buffer[]] = [
+      senderReport(ssrc, stream.senderInfo(timestampAt(nowMs))),
+      sourceDescription(ssrc, cname),
+    ];
     if (this.#reference !== null && plan.answered !== this.#reference) {
       plan.answered = this.#reference;
       const { ssrc: receiver, middleNtp, receivedAtMs } = this.#reference;

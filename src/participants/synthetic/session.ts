@@ -46,6 +46,7 @@ export interface Joined {
 
 /** One participant's time in a room: signalling, two transports, what it sends and what it receives. */
 export class Session implements Task {
+  readonly leisurely = true;
   readonly #context: SessionContext;
   readonly #plan: ParticipantPlan;
   readonly #events: SessionEvents;

@@ -6,7 +6,16 @@ import type { TrackSample } from '../types.ts';
 import { formatOf, IncomingTrack } from './incoming-track.ts';
 import type { MediaTransport, TransportContext } from './media-transport.ts';
 import type { RoomClient } from './rooms/types.ts';
-import { nack, pictureLoss, receiverReport, remb, transportWideFeedback } from './rtcp/build.ts';
+import {
+  FIRST_BLOCK_AT,
+  nack,
+  pictureLoss,
+  type ReportBlock,
+  receiverReport,
+  remb,
+  transportWideFeedback,
+  writeReportBlock,
+} from './rtcp/build.ts';
 import type { RtcpItem } from './rtcp/parse.ts';
 import { TransportWideFeedback } from './rtcp/transport-wide.ts';
 import type { Task } from './scheduler.ts';
@@ -41,6 +50,7 @@ export interface SubscriberOptions {
 
 /** Consumes what a participant subscribes to, and tells the SFU how it arrives. */
 export class Subscriber implements Task {
+  readonly leisurely = true;
   readonly #options: SubscriberOptions;
   readonly #producers = new Map<string, ProducerInfo>();
   #speakers: string[] = [];
@@ -48,6 +58,8 @@ export class Subscriber implements Task {
   /** Producers being asked for, and whether they are still wanted when the answer comes. */
   readonly #asking = new Set<string>();
   readonly #transportWide = new TransportWideFeedback();
+  /** Whose reports carry the bandwidth estimate; null where transport-wide feedback does. */
+  #estimating: IncomingTrack | null = null;
   readonly #nackTask: Task = { run: (dueMs, nowMs) => this.#nack(dueMs, nowMs) };
   #nackScheduled = false;
   #closed = false;
@@ -144,22 +156,36 @@ export class Subscriber implements Task {
   /** Receiver reports, each track in a datagram and at times of its own, as browsers send them. */
   #report(nowMs: number): void {
     const { transport, context } = this.#options;
-    const transportWide = transport.extensions.transportSequence !== undefined;
-    const videos = [...this.#tracks.values()].filter(({ info }) => info.kind === 'video');
-    const estimating = transportWide ? undefined : videos[0];
     for (const track of this.#tracks.values()) {
-      if (track !== estimating && nowMs < track.nextReportMs) continue;
+      if (track !== this.#estimating && nowMs < track.nextReportMs) continue;
       const block = track.reportBlock(nowMs);
       if (block === null) continue;
       const meanMs = track.info.kind === 'audio' ? AUDIO_REPORT_INTERVAL_MS : VIDEO_REPORT_INTERVAL_MS;
       track.nextReportMs = nowMs + meanMs * (0.5 + context.random());
-      const parts = [receiverReport(transport.reportSsrc, [block])];
-      if (track === estimating) {
-        const ssrcs = videos.slice(0, MAX_REMB_SSRCS).map(({ format }) => format.ssrc);
-        parts.push(remb(transport.reportSsrc, REMB_BPS, ssrcs));
-      }
-      transport.sendRtcp(...parts);
+      // Thousands of these leave in a second, and all that changes in them is the block.
+      track.report ??= this.#buildReport(track, block);
+      writeReportBlock(track.report, FIRST_BLOCK_AT, block);
+      transport.sendRtcp(track.report);
     }
+  }
+
+  #buildReport(track: IncomingTrack, block: ReportBlock): Buffer {
+    const { reportSsrc } = this.#options.transport;
+    const report = receiverReport(reportSsrc, [block]);
+    if (track !== this.#estimating) return report;
+    const ssrcs = this.#videos.slice(0, MAX_REMB_SSRCS).map(({ format }) => format.ssrc);
+    return Buffer.concat([report, remb(reportSsrc, REMB_BPS, ssrcs)]);
+  }
+
+  get #videos(): IncomingTrack[] {
+    return [...this.#tracks.values()].filter(({ info }) => info.kind === 'video');
+  }
+
+  /** Tracks came or went: who tells the estimate, and of whom, is found out anew. */
+  #onTracksChanged(): void {
+    const { extensions } = this.#options.transport;
+    for (const track of this.#tracks.values()) track.report = null;
+    this.#estimating = extensions.transportSequence === undefined ? (this.#videos[0] ?? null) : null;
   }
 
   #keyFrames(nowMs: number): void {
@@ -229,6 +255,7 @@ export class Subscriber implements Task {
       const stream = context.loop.addStream(transport.socket.id, format);
       const track = new IncomingTrack(info, format, stream, askedAtMs);
       this.#tracks.set(producerId, track);
+      this.#onTracksChanged();
       byStream.set(stream.id, { subscriber: this, track });
       this.#options.onTrack();
       const preferred = info.kind === 'video' ? plan.subscribe.preferredSpatialLayer : null;
@@ -266,6 +293,7 @@ export class Subscriber implements Task {
     const track = this.#tracks.get(producerId);
     if (track === undefined) return;
     this.#tracks.delete(producerId);
+    this.#onTracksChanged();
     this.#options.byStream.delete(track.stream.id);
     this.#options.context.loop.removeStream(track.stream.id);
   }

@@ -51,6 +51,29 @@ describe('the scheduler', () => {
     expect(dues).toEqual([0, 20, 40, 60, 80]);
   });
 
+  it('makes no turn for what is leisurely before it has waited its time, and runs it with whatever else is due', () => {
+    const scheduler = new Scheduler();
+    const dues: number[] = [];
+    const leisurely: Task = {
+      leisurely: true,
+      run: (dueMs) => {
+        dues.push(dueMs);
+        return dueMs + 200;
+      },
+    };
+    scheduler.add(leisurely, 100);
+    expect(scheduler.nextDueMs).toBeGreaterThan(100);
+    expect(scheduler.nextDueMs).toBeLessThanOrEqual(120);
+    scheduler.add({ run: () => null }, 105);
+    expect(scheduler.nextDueMs).toBe(105);
+    scheduler.runDue(99);
+    expect(dues).toEqual([]);
+    scheduler.runDue(105);
+    expect(dues).toEqual([100]);
+    scheduler.runDue(scheduler.nextDueMs);
+    expect(dues).toEqual([100, 300]);
+  });
+
   it('forgets what is cancelled, also while it runs', () => {
     const scheduler = new Scheduler();
     const ran: string[] = [];

@@ -34,23 +34,25 @@ function packet(count: number, type: number, bytes: number): Buffer {
   return result;
 }
 
-function writeBlocks(target: Buffer, at: number, blocks: readonly ReportBlock[]): void {
-  for (const [i, block] of blocks.entries()) {
-    const offset = at + i * REPORT_BLOCK_BYTES;
-    target.writeUInt32BE(block.ssrc, offset);
-    target.writeUInt8(block.fractionLost, offset + 4);
-    target.writeIntBE(Math.max(-0x800000, Math.min(0x7fffff, block.packetsLost)), offset + 5, 3);
-    target.writeUInt32BE(block.highestSequence >>> 0, offset + 8);
-    target.writeUInt32BE(Math.round(block.jitter) >>> 0, offset + 12);
-    target.writeUInt32BE(block.lastSenderReport >>> 0, offset + 16);
-    target.writeUInt32BE(block.delaySinceLastSenderReport >>> 0, offset + 20);
-  }
+/** Writes a report block where it lies in a receiver report that was built before. */
+export function writeReportBlock(target: Buffer, at: number, block: ReportBlock): void {
+  target.writeUInt32BE(block.ssrc, at);
+  target.writeUInt8(block.fractionLost, at + 4);
+  target.writeIntBE(Math.max(-0x800000, Math.min(0x7fffff, block.packetsLost)), at + 5, 3);
+  target.writeUInt32BE(block.highestSequence >>> 0, at + 8);
+  target.writeUInt32BE(Math.round(block.jitter) >>> 0, at + 12);
+  target.writeUInt32BE(block.lastSenderReport >>> 0, at + 16);
+  target.writeUInt32BE(block.delaySinceLastSenderReport >>> 0, at + 20);
 }
 
+/** Where the first block is in a receiver report. */
+export const FIRST_BLOCK_AT = 8;
+
 export function receiverReport(ssrc: number, blocks: readonly ReportBlock[]): Buffer {
-  const result = packet(blocks.length, RtcpType.rr, 8 + blocks.length * REPORT_BLOCK_BYTES);
+  const result = packet(blocks.length, RtcpType.rr, FIRST_BLOCK_AT + blocks.length * REPORT_BLOCK_BYTES);
   result.writeUInt32BE(ssrc, 4);
-  writeBlocks(result, 8, blocks);
+  for (const [i, block] of blocks.entries())
+    writeReportBlock(result, FIRST_BLOCK_AT + i * REPORT_BLOCK_BYTES, block);
   return result;
 }
 
