@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -136,6 +136,24 @@ describe('report files', () => {
     expect({ written, turned }).toEqual({ written: true, turned: false });
     await writing;
     await sink.close();
+  });
+
+  it('keep a process that has nothing else to do until they are closed, and no longer', async () => {
+    const program = `
+      import { openFileSink, DEFAULT_FILE_SINK } from ${JSON.stringify(import.meta.resolve('../../src/observer/sinks/file.ts'))};
+      const sink = await openFileSink({ ...DEFAULT_FILE_SINK, directory: ${JSON.stringify(directory)} });
+      const report = { type: 'call-event', base: {}, stat: {}, own: { name: 'ONE' } };
+      await sink.write([report], new AbortController().signal);
+      if (process.argv[2] === 'close') await sink.close();
+      console.log('done');
+    `;
+    const file = join(directory, 'program.mjs');
+    await writeFile(file, program);
+    for (const ending of ['close', 'leave open']) {
+      const { stdout } = await promisify(execFile)(process.execPath, [file, ending]);
+      expect(stdout).toBe('done\n');
+    }
+    expect(await lines('call-event.csv')).toHaveLength(3);
   });
 
   it('on a disk that hangs stop nobody, and have everything once it is well', async () => {

@@ -48,6 +48,7 @@ class FileThread {
   readonly #ended: Promise<void>;
   readonly #waiting: PromiseWithResolvers<FromFileThread>[] = [];
   #fault: Error | null = null;
+  #closing = false;
 
   constructor(options: FileSinkOptions) {
     const { port1, port2 } = new MessageChannel();
@@ -100,6 +101,7 @@ class FileThread {
 
   /** Closes the files when what was asked is done. */
   async close(): Promise<void> {
+    this.#closing = true;
     this.#worker.ref();
     this.#tell(null);
     await this.#ended;
@@ -112,7 +114,7 @@ class FileThread {
 
   #settle(answer: FromFileThread): void {
     this.#waiting.shift()?.resolve(answer);
-    if (this.#waiting.length > 0) return;
+    if (this.#waiting.length > 0 || this.#closing) return;
     this.#worker.unref();
     this.#port.unref();
   }
