@@ -113,6 +113,7 @@ export class RigDriver implements CalibrationDriver {
       snapshots: held,
       kernelDrops: evidence.kernelDrops,
       bridgeCpuWaitRatio: waited(),
+      bridgeCpuLimit: scenario.target.cpuShare ?? 1,
     });
     sink.record({
       tMs: rig.tMs(),

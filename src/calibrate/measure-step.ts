@@ -21,6 +21,8 @@ export interface StepReadings {
   kernelDrops: KernelDrops | null;
   /** Share of the hold in which the media process was ready and had no core; null where it is not told. */
   bridgeCpuWaitRatio: number | null;
+  /** Cores that the media process may use. */
+  bridgeCpuLimit: number;
 }
 
 /** What one step of a calibration showed, and whether quality held. Pure. */
@@ -35,6 +37,7 @@ export function measureStep(readings: StepReadings): StepMeasurement {
     trust: own,
     bridgeCpuRatio: measured.bridgeCpuRatio,
     bridgeCpuWaitRatio: measured.bridgeCpuWaitRatio,
+    bridgeCpuLimit: readings.bridgeCpuLimit,
     kernelDrops: dropsOfTheBridge(readings.kernelDrops),
   });
   return { ...measured, trust: own, ...withSilence(withFailedJoins(judgement, failedJoins), readings) };

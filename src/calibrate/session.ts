@@ -59,7 +59,10 @@ export async function runCalibration(
   let cause: unknown = null;
   try {
     await calibrate(
-      { start, max, growth: SEARCH_DEFAULTS.growth, resolution, maxSteps, budgetMs, repeats: count },
+      {
+        ...{ start, max, growth: SEARCH_DEFAULTS.growth, resolution, maxSteps, budgetMs, repeats: count },
+        bridgeCpuLimit: scenario.target.cpuShare ?? 1,
+      },
       driver,
       repeats,
     );
@@ -116,7 +119,11 @@ function capacityFile(
     createdAt: new Date(input.system.clock.wallMs()).toISOString(),
     scenario: { name: scenario.name, sha256: input.scenarioSha256 },
     traffic: describeTraffic(scenario),
-    bridge: { kind: scenario.target.kind, software: driver.software },
+    bridge: {
+      kind: scenario.target.kind,
+      software: driver.software,
+      ...(scenario.target.url === undefined ? { cpuShare: scenario.target.cpuShare ?? null } : {}),
+    },
     machine: input.host,
     versions: { node: process.versions.node, ...driver.versions },
     objective: input.objective.map((gate) => gate.text),

@@ -76,6 +76,8 @@ export interface CalibrationOptions extends SearchOptions {
   repeats: number;
   /** Time for all repeats together, ms; what is then still unknown makes the interval wider. null: no limit. */
   budgetMs: number | null;
+  /** Cores that the bridge may use. Default 1: it forwards media on one. */
+  bridgeCpuLimit?: number;
 }
 
 /** A repeat begins just under where the last one ended, with small strides. */
@@ -121,7 +123,7 @@ function endOf(result: RepeatResult | undefined): number | null {
 }
 
 async function searchOnce(
-  options: SearchOptions,
+  options: CalibrationOptions,
   repeat: number,
   driver: CalibrationDriver,
   startMs: number,
@@ -146,7 +148,8 @@ async function searchOnce(
     const measured = await driver.measure(action.load, action.phase);
     const durationMs = driver.nowMs() - stepStartMs;
     steps.push({ ...measured, repeat, phase: action.phase, load: action.load, durationMs });
-    const { verdict, bridgeCpuRatio: fullness } = measured;
+    const { verdict, bridgeCpuRatio } = measured;
+    const fullness = bridgeCpuRatio === null ? null : bridgeCpuRatio / (options.bridgeCpuLimit ?? 1);
     state = afterStep(state, { load: action.load, verdict, fullness });
   }
 }

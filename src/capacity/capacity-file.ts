@@ -49,7 +49,12 @@ const capacitySchema = z.looseObject({
   scenario: z.looseObject({ name: z.string(), sha256: z.string() }),
   /** Kind of traffic, one line a group, so that another kind is noticed. */
   traffic: z.array(z.string()),
-  bridge: z.looseObject({ kind: z.string(), software: z.string() }),
+  bridge: z.looseObject({
+    kind: z.string(),
+    software: z.string(),
+    /** Share of one core that it was held to; null: to none; absent: somebody else had started it. */
+    cpuShare: maybe.optional(),
+  }),
   machine: z.record(z.string(), z.union([z.string(), finite, z.null()])),
   versions: z.record(z.string(), z.string()),
   /** Gates that had to hold. */

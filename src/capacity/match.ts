@@ -6,6 +6,8 @@ export interface RunSetting {
   cores?: number;
   /** e.g. `mediasoup 3.27.1` */
   software?: string;
+  /** Share of one core that its bridges are held to; null: to none; absent: somebody else started them. */
+  cpuShare?: number | null;
   /** As `describeTraffic` tells it. */
   traffic?: readonly string[];
 }
@@ -22,12 +24,18 @@ export function capacityMismatches(capacity: CapacityFile, run: RunSetting): str
       coresOf(run),
     ),
     differs('with', capacity.bridge.software, 'this run uses', run.software),
+    differs('with', coreOf(capacity.bridge.cpuShare) ?? null, 'this run has', coreOf(run.cpuShare)),
     ...trafficDifference(capacity.traffic, run.traffic),
   ].filter((problem) => problem !== null);
 }
 
 function coresOf({ cores }: RunSetting): string | undefined {
   return cores === undefined ? undefined : `${cores} cores`;
+}
+
+function coreOf(cpuShare: number | null | undefined): string | undefined {
+  if (cpuShare === undefined) return undefined;
+  return cpuShare === null ? 'a whole core for a bridge' : `${cpuShare} of a core for a bridge`;
 }
 
 function differs(

@@ -8,8 +8,10 @@ export interface StepEvidence {
   objective: readonly GateResult[];
   /** Of the generator, over the step. */
   trust: TrustVerdict | null;
-  /** Cores that the media process used; one worker has one. */
+  /** Cores that the media process used. */
   bridgeCpuRatio: number | null;
+  /** Cores that it may use: one worker has one, or the share that it was given. */
+  bridgeCpuLimit: number;
   /** Share of the time in which it was ready and had no core: a quota, or other processes; null: not told. */
   bridgeCpuWaitRatio: number | null;
   /** Datagrams that the kernel dropped at full sockets that are not the generator's, and at full backlogs. */
@@ -23,7 +25,7 @@ export interface StepJudgement {
   limitedBy: Limit;
 }
 
-/** A media process that uses, or waits for, more of a core than this is at its end: the rest goes to the kernel. */
+/** A media process that uses, or waits for, more of what it may have than this is at its end: the rest goes to the kernel. */
 const BUSY_CORE = 0.9;
 
 /**
@@ -52,8 +54,13 @@ export function judgeStep(evidence: StepEvidence): StepJudgement {
 }
 
 /** What was used up: CPU explains drops as well, for a busy process reads its socket too late. */
-function resource({ bridgeCpuRatio, bridgeCpuWaitRatio, kernelDrops }: StepEvidence): Limit {
-  if (bridgeCpuRatio !== null && bridgeCpuRatio + (bridgeCpuWaitRatio ?? 0) >= BUSY_CORE) return 'bridge-cpu';
+function resource(evidence: StepEvidence): Limit {
+  const { bridgeCpuRatio, bridgeCpuWaitRatio, bridgeCpuLimit, kernelDrops } = evidence;
+  if (
+    bridgeCpuRatio !== null &&
+    (bridgeCpuRatio >= BUSY_CORE * bridgeCpuLimit || bridgeCpuRatio + (bridgeCpuWaitRatio ?? 0) >= BUSY_CORE)
+  )
+    return 'bridge-cpu';
   if (kernelDrops > 0) return 'kernel-drops';
   return bridgeCpuRatio === null ? 'unknown' : 'network';
 }

@@ -20,6 +20,8 @@ export interface ClusterSettings {
   maxPacketRatePps: number;
   receiveBufferBytes: number;
   sendBufferBytes: number;
+  /** Share of one core that each bridge's worker may use, 0.1 to 1; null: all that it gets. Linux. */
+  cpuShare: number | null;
   /** Where the bandwidth estimate of a receiving participant begins. */
   initialOutgoingBitrateBps: number;
   /** The mediasoup worker to run. */
@@ -40,5 +42,6 @@ export const CLUSTER_DEFAULTS: Omit<ClusterSettings, 'workerFile'> = {
   // As jitsi-videobridge asks for; the kernel caps it at net.core.rmem_max.
   receiveBufferBytes: 10_485_760,
   sendBufferBytes: 4_194_304,
+  cpuShare: null,
   initialOutgoingBitrateBps: 1_000_000,
 };

@@ -102,7 +102,11 @@ function lastFacts(input: SessionInput, end: RunEnd) {
 }
 
 function warningsOf(input: SessionInput, end: RunEnd): string[] {
-  return [...input.warnings, ...end.leftovers.map((problem) => `could not be closed: ${problem}`)];
+  return [
+    ...input.warnings,
+    ...(input.warningsOf?.(end.bridges) ?? []),
+    ...end.leftovers.map((problem) => `could not be closed: ${problem}`),
+  ];
 }
 
 /** Rough: what everybody publishes and receives, to choose how often track rows are written. */

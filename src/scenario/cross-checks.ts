@@ -74,10 +74,17 @@ function checkTarget({ target }: ScenarioFile, at: At): void {
   }
   if (kind === 'janus' && start === (servers !== undefined))
     at(['target'], 'a target of kind janus needs either `start: true` or `servers`');
+  if (target.cpuShare !== undefined && url !== undefined)
+    at(
+      ['target', 'cpuShare'],
+      'a running cluster gives its bridges what it was told to',
+      'start it with `rtc-bench cluster start --cpu-share`',
+    );
   const foreign =
     kind === 'janus'
       ? ([
           ['url', url !== undefined, 'name running servers in `servers`'],
+          ['cpuShare', target.cpuShare !== undefined, 'Janus uses several cores'],
           ['udp', Object.keys(target.udp).length > 0, 'Janus sets its own UDP buffers'],
           [
             'maxParticipantsPerBridgeAndRoom',

@@ -94,6 +94,14 @@ export const targetSchema = z
       ),
     maxPacketRatePps: maxPacketRatePps.optional(),
     udp: udp.default({}),
+    cpuShare: z
+      .number()
+      .min(0.1)
+      .max(1)
+      .optional()
+      .describe(
+        'Share of one core that each bridge that the run starts may use, by a control group (Linux, as root or where groups are delegated): what one carries then does not hang on what else the host does. All that it gets when absent',
+      ),
     allowPublic: z
       .boolean()
       .default(false)

@@ -34,6 +34,7 @@ function step(change: Partial<StepReadings> & { lossRatio?: number } = {}) {
     unansweredReadings: 0,
     participants: 10,
     bridgeCpuWaitRatio: null,
+    bridgeCpuLimit: 1,
     kernelDrops: null,
     snapshots: [snapshot, snapshot, snapshot],
     ...change,

@@ -111,6 +111,12 @@ describe('a capacity that may not hold here', () => {
       'the capacity was measured on Some CPU, this is Other',
     ]);
     expect(capacityMismatches(CAPACITY, { ...same, cores: 8, software: 'mediasoup 4' })).toHaveLength(2);
+    const halfCore = { ...CAPACITY, bridge: { ...CAPACITY.bridge, cpuShare: 0.5 } };
+    expect(capacityMismatches(halfCore, { ...same, cpuShare: 0.5 })).toEqual([]);
+    expect(capacityMismatches(halfCore, same)).toEqual([]);
+    expect(capacityMismatches(halfCore, { ...same, cpuShare: null })).toEqual([
+      'the capacity was measured with 0.5 of a core for a bridge, this run has a whole core for a bridge',
+    ]);
     const [told] = capacityMismatches(CAPACITY, { ...same, traffic: ['browser sends nothing'] });
     expect(told).toContain('other traffic');
   });

@@ -18,6 +18,7 @@ const HELD: StepEvidence = {
   trust: { verdict: 'trusted', reasons: [] },
   bridgeCpuRatio: 0.5,
   bridgeCpuWaitRatio: 0.01,
+  bridgeCpuLimit: 1,
   kernelDrops: 0,
 };
 const broken = { objective: [gate('passed', 0), gate('failed', 0.123456)] };
@@ -57,6 +58,7 @@ describe('the resource that ended it', () => {
       { bridgeCpuRatio: 0.3, bridgeCpuWaitRatio: 0.68 },
       'bridge-cpu',
     ],
+    ['the share of a core that it was given', { bridgeCpuRatio: 0.28, bridgeCpuLimit: 0.3 }, 'bridge-cpu'],
     ['drops at full sockets', { kernelDrops: 9 }, 'kernel-drops'],
     ['the network, when neither', {}, 'network'],
     ['unknown, when CPU is', { bridgeCpuRatio: null }, 'unknown'],

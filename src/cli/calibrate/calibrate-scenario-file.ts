@@ -16,7 +16,8 @@ import { beginInOwnNetwork } from '../run/own-network.ts';
 import { tellCause } from '../run/tell-cause.ts';
 import { readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
-import { renderBudget, renderCalibration, renderProgress } from './render-calibration.ts';
+import { planCalibration, renderBudget } from './outlook.ts';
+import { renderCalibration, renderProgress } from './render-calibration.ts';
 
 export interface CalibrateFlags {
   out?: string;
@@ -42,7 +43,7 @@ export async function calibrateScenarioFile(
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);
-  if (!context.quiet) system.stderr.write(`${renderBudget(scenario.calibrate)}\n`);
+  if (!context.quiet) system.stderr.write(`${renderBudget(planCalibration(scenario))}\n`);
   let lastLine = '';
   const reach = reachWords(system, scenario);
   if (reach !== null) system.stderr.write(`${reach}\n`);

@@ -4,26 +4,9 @@ import { adviseConfiguration } from '../../capacity/advice.ts';
 import type { CapacityFile, CurveStep } from '../../capacity/capacity-file.ts';
 import { LIMITED_BY } from '../../capacity/limit-words.ts';
 import { table } from '../../reports/console/table.ts';
-import type { Scenario } from '../../scenario/load.ts';
 import { formatDuration } from '../../scenario/quantities.ts';
 import { safeText } from '../../system/safe-text.ts';
 import { formatRate } from '../live/render.ts';
-
-/** How long it may take at most, before anything starts. */
-export function renderBudget({
-  repeats,
-  maxSteps,
-  settleMs,
-  holdMs,
-  drainMs,
-  budgetMs,
-}: Scenario['calibrate']): string {
-  const stepMs = settleMs + holdMs + drainMs;
-  const most = `${repeats} searches of at most ${maxSteps} steps of ${formatDuration(stepMs)} and the joins between`;
-  return budgetMs === null
-    ? `${most}: about ${formatDuration(repeats * maxSteps * stepMs)} at most`
-    : `${most}, within ${formatDuration(budgetMs)}`;
-}
 
 /** One line for the step under way. */
 export function renderProgress({ repeat, phase, load, snapshot }: CalibrationProgress): string {

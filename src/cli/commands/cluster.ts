@@ -15,6 +15,7 @@ export interface ClusterStartFlags {
   maxPacketRate: number;
   receiveBuffer?: number;
   sendBuffer?: number;
+  cpuShare?: number;
   json: boolean;
 }
 
@@ -63,6 +64,11 @@ export function registerCluster(program: Command, context: CliContext): void {
       'SO_SNDBUF of media sockets (default: 4 MiB, capped by the kernel)',
       integer(4096, 1 << 28),
     )
+    .option(
+      '--cpu-share <share>',
+      'share of one core that each bridge may use, 0.1 to 1 (Linux; default: all that it gets)',
+      share,
+    )
     .option('--json', 'print the address and the bridges as one line of JSON', false)
     .addHelpText('after', EXAMPLE)
     .action(async (flags: ClusterStartFlags) => {
@@ -101,6 +107,7 @@ async function serve(flags: ClusterStartFlags, context: CliContext, stop: AbortC
       maxPacketRatePps: flags.maxPacketRate,
       receiveBufferBytes: flags.receiveBuffer ?? defaults.receiveBufferBytes,
       sendBufferBytes: flags.sendBuffer ?? defaults.sendBufferBytes,
+      cpuShare: flags.cpuShare ?? null,
     },
     (event) => {
       if (event.type !== 'bridge-died') return;
@@ -134,6 +141,12 @@ function integer(min: number, max: number): (text: string) => number {
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`a whole number from ${min} to ${max}.`);
   };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (value >= 0.1 && value <= 1) return value;
+  throw new InvalidArgumentError('a number from 0.1 to 1.');
 }
 
 /** Participants are told this address, so it has to be one and not a name or all of them. */

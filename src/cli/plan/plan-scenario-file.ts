@@ -1,6 +1,7 @@
 import { usageError } from '../../errors.ts';
 import { withImpliedGates } from '../../gates/implied.ts';
 import { planRun } from '../../scenario/plan.ts';
+import { planCalibration } from '../calibrate/outlook.ts';
 import type { CliContext } from '../context.ts';
 import { readScenarioFile } from '../scenario-file.ts';
 import { renderPlan } from './render-plan.ts';
@@ -17,7 +18,13 @@ export async function planScenarioFile(file: string, flags: PlanFlags, context: 
   const { scenario, maxPacketRatePps, maxPacketRateSource } = loaded;
   const plan = planRun(scenario, flags.seed === undefined ? scenario.seed : parseSeed(flags.seed));
   if (flags.json === true) {
-    const document = { schemaVersion: 1, ...plan, maxPacketRatePps, maxPacketRateSource };
+    const document = {
+      schemaVersion: 1,
+      ...plan,
+      maxPacketRatePps,
+      maxPacketRateSource,
+      calibration: planCalibration(scenario),
+    };
     system.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
@@ -25,7 +32,12 @@ export async function planScenarioFile(file: string, flags: PlanFlags, context: 
     gate.level === 'warn' ? `${gate.text}  (warn)` : gate.text,
   );
   const paint = context.paint(system.stdout);
-  system.stdout.write(renderPlan({ plan, maxPacketRatePps, maxPacketRateSource, gates }, paint));
+  system.stdout.write(
+    renderPlan(
+      { plan, maxPacketRatePps, maxPacketRateSource, gates, calibration: planCalibration(scenario) },
+      paint,
+    ),
+  );
 }
 
 /** A seed from the command line. Throws RTCB_BAD_SEED (exit 2). */

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { ParticipantPlan, RunPlan } from '../../scenario/plan-types.ts';
 import { formatDuration } from '../../scenario/quantities.ts';
 import { safeText } from '../../system/safe-text.ts';
+import { type CalibrationPlan, renderOutlook } from '../calibrate/outlook.ts';
 
 /** Joins shown one by one; of the others the groups are told. */
 const SHOWN_JOINS = 40;
@@ -14,6 +15,7 @@ export interface PlanOutlook {
   maxPacketRateSource: string | null;
   /** Gates as they will be judged. */
   gates: readonly string[];
+  calibration: CalibrationPlan;
 }
 
 /** The plan for people: stages, groups, rooms, joins and the load to expect. */
@@ -35,6 +37,8 @@ export function renderPlan(outlook: PlanOutlook, paint: ChalkInstance): string {
     ...(outlook.gates.length === 0
       ? []
       : [heading('Gates'), outlook.gates.map((gate) => `  ${safeText(gate)}\n`).join('')]),
+    heading('Calibration'),
+    renderOutlook(outlook.calibration, paint),
     '\nNothing was started.\n',
   ].join('');
 }

@@ -35,6 +35,7 @@ export async function createTarget(
       maxPacketRatePps: maxPacketRatePps ?? CLUSTER_DEFAULTS.maxPacketRatePps,
       receiveBufferBytes: target.udp.receiveBufferBytes ?? CLUSTER_DEFAULTS.receiveBufferBytes,
       sendBufferBytes: target.udp.sendBufferBytes ?? CLUSTER_DEFAULTS.sendBufferBytes,
+      cpuShare: target.cpuShare ?? null,
     },
   });
 }

@@ -7,6 +7,7 @@ import { planRun } from '../../scenario/plan.ts';
 import { describeTraffic } from '../../scenario/traffic.ts';
 import { readHostInfo } from '../../system/host-info.ts';
 import type { System } from '../../system/types.ts';
+import type { BridgeInfo } from '../../targets/types.ts';
 import type { CliContext } from '../context.ts';
 import { type LiveView, plainView, silentView, terminalView } from '../live/view.ts';
 import { parseSeed, planScenarioFile } from '../plan/plan-scenario-file.ts';
@@ -53,6 +54,7 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
         dir,
         host: readHostInfo(),
         warnings: warningsBeforeStart(loaded, system),
+        warningsOf: (bridges) => softwareWarnings(loaded.capacity, bridges),
         createTarget: (options) => createTarget(system, scenario, maxPacketRatePps, options),
         createEngines: (options) => createEngines(system, scenario, plan, options),
         onProgress: (progress, gates) => view.update(liveState(scenario.name, plan, progress, gates)),
@@ -115,10 +117,18 @@ function warningsBeforeStart({ capacity, scenario }: LoadedScenario, system: Sys
     const here = {
       traffic: describeTraffic(scenario),
       ...(cpuModel === null ? {} : { cpuModel: String(cpuModel) }),
+      ...(target.url === undefined ? { cpuShare: target.cpuShare ?? null } : {}),
     };
     warnings.push(...capacityMismatches(capacity, { ...here, cores: Number(cores) }));
   }
   return warnings;
+}
+
+/** Bridges are known once they are up. */
+function softwareWarnings(capacity: LoadedScenario['capacity'], bridges: readonly BridgeInfo[]): string[] {
+  if (capacity === null) return [];
+  const versions = new Set(bridges.map(({ software }) => software));
+  return [...versions].flatMap((software) => capacityMismatches(capacity, { software }));
 }
 
 /** Writes the report beside the record and prints the answer; without a folder's report the run still counts. */

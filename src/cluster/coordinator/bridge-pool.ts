@@ -1,4 +1,5 @@
 import { environmentError, errorMessage } from '../../errors.ts';
+import { CpuQuota, coresOfThisProcess } from '../../system/cpu-quota.ts';
 import type { System } from '../../system/types.ts';
 import type { BridgeInfo, BridgeSample, PadReading } from '../../targets/types.ts';
 import type { BridgeNotifications } from '../bridge/protocol.ts';
@@ -30,6 +31,7 @@ export class BridgePool {
   readonly #infos: BridgeInfo[] = [];
   #sampledAtMs = Number.NEGATIVE_INFINITY;
   #ownSampling: NodeJS.Timeout | undefined;
+  #cpuQuota: CpuQuota | null = null;
 
   constructor(settings: ClusterSettings, system: System, events: BridgePoolEvents) {
     this.#settings = settings;
@@ -38,8 +40,10 @@ export class BridgePool {
     this.#stress = new StressMeter(settings.maxPacketRatePps);
   }
 
-  /** All bridges or none. Throws RtcBenchError RTCB_BRIDGE_START. */
+  /** All bridges or none. Throws RtcBenchError RTCB_BRIDGE_START or RTCB_CPU_SHARE. */
   async start(): Promise<void> {
+    const { cpuShare } = this.#settings;
+    this.#cpuQuota = cpuShare === null ? null : CpuQuota.open(cpuShare);
     const indexes = Array.from({ length: this.#settings.bridges }, (_, index) => index);
     const outcomes = await Promise.allSettled(indexes.map((index) => this.#startBridge(index)));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -98,6 +102,7 @@ export class BridgePool {
     const bridges = this.living;
     this.#living.clear();
     await Promise.all(bridges.map((bridge) => bridge.stop()));
+    this.#cpuQuota?.close();
   }
 
   async #startBridge(index: number): Promise<void> {
@@ -118,5 +123,13 @@ export class BridgePool {
       initialOutgoingBitrateBps,
     });
     this.#living.set(index, bridge);
+    if (bridge.info.pid !== null && this.#cpuQuota !== null)
+      await this.#cpuQuota.limit(bridge.info.pid, coreFor(index));
   }
+}
+
+/** From the last core on, for whoever else there is begins with the first more often than not. */
+function coreFor(index: number): number {
+  const cores = coresOfThisProcess();
+  return cores.at(-1 - (index % cores.length)) ?? 0;
 }
