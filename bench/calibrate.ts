@@ -1,26 +1,28 @@
 /**
- * `npm run bench -- calibrate [--rates A,B,C] [--seed N] [--json]`: bridges whose capacity is known, because a policer
- * drops what is beyond it, and whether `rtc-bench calibrate` finds it without being told. The rates are drawn at
- * random unless given. Fails (99) when one is more than 5 % off, lies outside its interval, is put down to anything
- * but the network, or took more than a third of a linear ramp.
+ * `npm run bench -- calibrate [--rates A,B,C] [--shares A,B,C] [--seed N] [--json]`: bridges whose capacity is known, and
+ * whether `rtc-bench calibrate` finds it without being told.
+ *
+ * A policer drops what is beyond a rate (drawn at random unless given): the rate is the truth. A bridge is held to a
+ * share of a core: a linear ramp of `rtc-bench run` over the same bridge, which shares nothing with the search, tells
+ * the truth to 3 %. `--rates none` or `--shares none` leaves one of them out.
+ *
+ * Fails (99) when one is more than 5 % off, lies outside its interval, is put down to anything but the network (the
+ * bridge's CPU), or took more than a third of a linear ramp.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type CapacityFile, parseCapacityFile } from '../src/capacity/capacity-file.ts';
+import { loadScenario } from '../src/scenario/load.ts';
 import { seededRandom } from '../src/stats/random.ts';
 import { inOwnNetwork } from '../test/support/own-network.ts';
+import { readCapacity, withResults } from './lib/capacity/calibrated.ts';
+import { type Judgement, judge, lineOf } from './lib/capacity/judgement.ts';
+import { edgeOfRungs, type Rung, rampStages, readRungs, rungsBetween } from './lib/capacity/linear-ramp.ts';
 
-const BIN = fileURLToPath(new URL('../bin/rtc-bench.js', import.meta.url));
 const LEAST_PPS = 6_000;
 const MOST_PPS = 24_000;
+const SHARES = '0.3,0.4,0.5';
 
 /** Four who speak and listeners of all of them: 200 packets a second each, and little control traffic beside it. */
-const SCENARIO = `version: 1
+const POLICED = `version: 1
 name: known-capacity
 target: { bridges: 1 }
 rooms: { name: hall }
@@ -32,87 +34,79 @@ calibrate: { variable: participants, group: audience, start: 8, max: 400, joinRa
 load: { stages: [ { kind: ramp, rate: 10 }, { kind: hold, duration: 5s } ] }
 `;
 
+/** How far around what was found the ramp goes: an edge beyond is a miss, and told as one. */
+const AROUND = 0.12;
+const RUNG_SHARE = 0.03;
+
+/** The traffic of scenarios/calibrate-bridge.yaml, on a bridge that has `share` of a core. */
+const shared = (share: number, audience: number, stages: string) => `version: 1
+name: known-share
+target: { bridges: 1, cpuShare: ${share} }
+rooms: { name: hall }
+participants:
+  - name: speakers
+    count: 4
+    publish: { audio: { pattern: continuous }, video: { height: 360, fps: 30, simulcast: false } }
+    subscribe: { audio: none, video: none }
+  - { name: audience, count: ${audience}, publish: { audio: false } }
+calibrate: { group: audience, start: 20, max: 400, joinRate: 50, settle: 2s, hold: 5s, drain: 1s, repeats: 2, budget: 2m }
+load: { stages: [ ${stages} ] }
+`;
+
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       rates: { type: 'string' },
+      shares: { type: 'string', default: SHARES },
       seed: { type: 'string', default: String(Date.now() % 100_000) },
       json: { type: 'boolean', default: false },
     },
   });
   const random = seededRandom(Number(values.seed));
   const drawn = () => Math.round(LEAST_PPS * (MOST_PPS / LEAST_PPS) ** random());
-  const rates = values.rates?.split(',').map(Number) ?? [drawn(), drawn(), drawn()];
-  const results = [];
-  for (const truthPps of rates) {
-    console.error(`a policer of ${truthPps} datagrams a second`);
-    const result = judge(truthPps, await calibrateBehind(truthPps));
+  const rates = numbers(values.rates) ?? [drawn(), drawn(), drawn()];
+  const results: Judgement[] = [];
+  const tell = (result: Judgement) => {
     results.push(result);
     if (!values.json) console.log(lineOf(result));
+  };
+  for (const truthPps of rates) {
+    const name = `a policer of ${truthPps} datagrams/s`;
+    console.error(name);
+    const capacity = await withResults('calibrate', POLICED, readCapacity, (command) =>
+      inOwnNetwork(command, truthPps),
+    );
+    tell(judge(name, truthPps, capacity, 'network'));
   }
+  for (const share of numbers(values.shares) ?? []) tell(await judgeShare(share, values.json));
   if (values.json)
     console.log(JSON.stringify({ benchmark: 'calibrate', seed: values.seed, results }, null, 2));
   return results.every(({ met }) => met) ? 0 : 99;
 }
 
-async function calibrateBehind(datagramsPps: number): Promise<CapacityFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'rtcb-known-'));
-  try {
-    const scenario = join(folder, 'known.yaml');
-    await writeFile(scenario, SCENARIO);
-    const [file, ...rest] = inOwnNetwork(
-      [process.execPath, BIN, 'calibrate', scenario, '--out', join(folder, 'out')],
-      datagramsPps,
-    );
-    const child = spawn(file, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
-    await once(child, 'close');
-    return parseCapacityFile(await readFile(join(folder, 'out', 'capacity.json'), 'utf8'), 'capacity.json');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+async function judgeShare(share: number, quiet: boolean): Promise<Judgement> {
+  const name = `${share} of a core`;
+  console.error(name);
+  const search = shared(share, 20, '{ kind: ramp, rate: 10 }, { kind: hold, duration: 5s }');
+  const capacity = await withResults('calibrate', search, readCapacity);
+  const [load] = capacity.repeats.flatMap((repeat) => repeat.load ?? []);
+  if (load === undefined) return judge(name, null, capacity, 'bridge-cpu');
+  const loads = rungsBetween(load * (1 - AROUND), load * (1 + AROUND), RUNG_SHARE);
+  const ramp = shared(share, loads.at(-1) ?? 1, rampStages(loads, 4));
+  const { objective } = loadScenario(ramp, 'known.yaml').calibrate;
+  const rungs = await withResults('run', ramp, (folder) => readRungs(folder, loads, objective));
+  if (!quiet) console.log(rungs.map(rungLine).join('\n'));
+  const edge = edgeOfRungs(rungs);
+  return judge(name, edge === null ? null : (edge.low + edge.high) / 2, capacity, 'bridge-cpu');
 }
 
-function judge(
-  truthPps: number,
-  { maxPacketRatePps, interval, limitedBy, search, spreadRatio }: CapacityFile,
-) {
-  const errorRatio = maxPacketRatePps === null ? null : maxPacketRatePps / truthPps - 1;
-  const covered = interval !== null && interval.low <= truthPps && truthPps <= interval.high;
-  const timeRatio = search.linearRampMs === 0 ? null : search.durationMs / search.linearRampMs;
-  const met =
-    errorRatio !== null &&
-    Math.abs(errorRatio) <= 0.05 &&
-    covered &&
-    limitedBy === 'network' &&
-    timeRatio !== null &&
-    timeRatio <= 1 / 3;
-  return {
-    truthPps,
-    maxPacketRatePps,
-    interval,
-    errorRatio,
-    covered,
-    limitedBy,
-    spreadRatio,
-    ...search,
-    timeRatio,
-    met,
-  };
+function rungLine({ load, packetRatePps, holds, reason }: Rung): string {
+  return `       ${load} listeners  ${Math.round(packetRatePps)} packets/s  ${holds ? 'held' : `broke: ${reason}`}`;
 }
 
-function lineOf(result: ReturnType<typeof judge>): string {
-  const { truthPps, maxPacketRatePps, interval, errorRatio, limitedBy, durationMs, linearRampMs, met } =
-    result;
-  const rate = (pps: number | null | undefined) => (pps == null ? 'none' : String(Math.round(pps)));
-  const percent = (ratio: number | null) => (ratio === null ? '–' : `${(ratio * 100).toFixed(1)} %`);
-  return [
-    met ? 'ok  ' : 'MISS',
-    `truth ${truthPps}`,
-    `found ${rate(maxPacketRatePps)} (${rate(interval?.low)} to ${rate(interval?.high)})`,
-    `off by ${percent(errorRatio)}`,
-    `spread ${percent(result.spreadRatio)}`,
-    `ended by ${limitedBy}`,
-    `${Math.round(durationMs / 1000)} s, linear ramp ${Math.round(linearRampMs / 1000)} s`,
-  ].join('  ');
+/** null: not given. */
+function numbers(list: string | undefined): number[] | null {
+  if (list === undefined) return null;
+  return list === 'none' ? [] : list.split(',').map(Number);
 }

@@ -136,6 +136,7 @@ function capacityFile(
       load: repeat.edge?.middle ?? null,
       loadInterval: repeat.edge === null ? null : { low: repeat.edge.low, high: repeat.edge.high },
       limitedBy: repeat.limitedBy,
+      cpuPerPacketUs: repeat.cpuPerPacketUs,
       steps: repeat.steps.length,
       durationMs: repeat.durationMs,
     })),

@@ -24,10 +24,11 @@ const RECOVERY_SHARE = 0.8;
 export function adviseConfiguration(capacity: CapacityFile): Advice[] {
   const { maxPacketRatePps: max, perParticipant, perConsumer } = capacity;
   if (max === null) return [];
+  const { kind: measuredKind, software, cpuShare } = capacity.bridge;
+  const held =
+    cpuShare == null ? '' : ` For a bridge that has ${cpuShare} of a core, as the one that was measured had.`;
   const measuredHere = (kind: string) =>
-    capacity.bridge.kind === kind
-      ? ''
-      : ` Measured on ${capacity.bridge.software}: calibrate yours before you rely on it.`;
+    measuredKind === kind ? held : `${held} Measured on ${software}: calibrate yours before you rely on it.`;
   const share = perParticipant === null ? null : perParticipant.packetRatePps / max;
   const jitsiNote = measuredHere('jitsi');
   const advice: Advice[] = [

@@ -1,7 +1,7 @@
 import type { TrustVerdict } from '../results/records.ts';
 import { mostCommon } from '../stats/sample.ts';
 import type { Limit } from './capacity-file.ts';
-import { type Edge, edgeOf } from './edge-belief.ts';
+import { type Edge, edgeOf, isAtEdge } from './edge-belief.ts';
 import { type RatedLoad, rateAt } from './rate-at.ts';
 import {
   afterDrain,
@@ -68,6 +68,8 @@ export interface RepeatResult {
   packetRatePps: number | null;
   interval: { low: number; high: number } | null;
   limitedBy: Limit;
+  /** CPU that the bridge took for one packet, microseconds, over the steps near the edge that held. */
+  cpuPerPacketUs: number | null;
   steps: CalibrationStep[];
   durationMs: number;
 }
@@ -170,7 +172,10 @@ function summarise(
 ): RepeatResult {
   const limitedBy = limitOf(end, steps, state);
   if (end !== 'found')
-    return { end, edge: null, packetRatePps: null, interval: null, limitedBy, steps, durationMs };
+    return {
+      ...{ end, edge: null, packetRatePps: null, interval: null, limitedBy },
+      ...{ cpuPerPacketUs: null, steps, durationMs },
+    };
   const edge = edgeOf(state.belief);
   const held = ratesOfHeld(steps);
   const [low, middle, high] = [edge.low, edge.middle, edge.high].map((load) => rateAt(load, held));
@@ -180,9 +185,20 @@ function summarise(
     packetRatePps: middle ?? null,
     interval: low == null || high == null ? null : { low, high },
     limitedBy,
+    cpuPerPacketUs: cpuPerPacketUs(steps, edge),
     steps,
     durationMs,
   };
+}
+
+/** How fast the core was is in it, so repeats that differ in it were measured on a host that was not the same. */
+function cpuPerPacketUs(steps: readonly CalibrationStep[], edge: Edge): number | null {
+  const costs = steps.flatMap(({ load, verdict, bridgeCpuRatio, packetRatePps }) =>
+    verdict === 'holds' && isAtEdge(load, edge) && bridgeCpuRatio !== null && packetRatePps
+      ? [(bridgeCpuRatio / packetRatePps) * 1e6]
+      : [],
+  );
+  return costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
 }
 
 /** Beyond the edge throughput falls, so only steps that held tell what a load is in packets. */

@@ -74,6 +74,8 @@ const capacitySchema = z.looseObject({
       /** What is left possible of that load, 95 %. */
       loadInterval: z.looseObject({ low: finite, high: finite }).nullable().optional(),
       limitedBy: z.enum(LIMITS),
+      /** CPU that the bridge took for one packet near its edge, microseconds. */
+      cpuPerPacketUs: maybe.optional(),
       steps: finite,
       durationMs: finite,
     }),

@@ -80,6 +80,7 @@ export const FILES = {
   participants: 'participants.csv',
   tracks: 'tracks.csv',
   report: 'report.html',
+  seconds: 'seconds.csv',
 } as const;
 
 /** What the recorder writes, in the order in which the manifest lists it. */

@@ -218,6 +218,7 @@ describe('no capacity is told', () => {
       packetRatePps: null,
       interval: null,
       limitedBy: 'unknown',
+      cpuPerPacketUs: null,
       steps: [],
       durationMs: 1,
     } as const;

@@ -96,6 +96,12 @@ describe('advice', () => {
     expect(notes.get('mediasoup')).not.toContain('Measured on');
   });
 
+  it('says that the bridge had a share of a core', () => {
+    const half = { ...CAPACITY, bridge: { ...CAPACITY.bridge, cpuShare: 0.5 } };
+    for (const { system, note } of adviseConfiguration(half))
+      expect(note, system).toContain('For a bridge that has 0.5 of a core');
+  });
+
   it('is none without a capacity', () => {
     expect(adviseConfiguration({ ...CAPACITY, maxPacketRatePps: null })).toEqual([]);
   });

@@ -46,6 +46,30 @@ describe('plan', () => {
     expect(out.trimEnd().endsWith('Nothing was started.')).toBe(true);
   });
 
+  it('says what a calibration would vary, and how long that takes', async () => {
+    await write('small.yaml', SMALL.replace('bridges: 2, placement: spread', 'bridges: 1'));
+    const { out } = await run('plan', 'small.yaml');
+    expect(out).toContain('varies participants of group-1, from 8 up to 2000 at most');
+    expect(out).toContain(
+      '3 searches of at most 12 steps, each 9s and its joins (20 a second): about 5m24s and the joins at most',
+    );
+    await write(
+      'small.yaml',
+      `${SMALL.replace('bridges: 2, placement: spread', 'bridges: 1')}calibrate: { budget: 3m }\n`,
+    );
+    expect((await run('plan', 'small.yaml')).out).toContain("within 3m, the scenario's budget");
+    const { calibration } = JSON.parse((await run('plan', 'small.yaml', '--json')).out);
+    expect(calibration).toMatchObject({
+      searches: 3,
+      maxSteps: 12,
+      stepMs: 9000,
+      budgetMs: 180_000,
+      mostMs: 180_000,
+    });
+    await write('small.yaml', SMALL);
+    expect((await run('plan', 'small.yaml')).out).not.toContain('Calibration');
+  });
+
   it('prints it whole as JSON, by the seed that is asked for', async () => {
     await write('small.yaml', SMALL);
     const { out } = await run('plan', 'small.yaml', '--json', '--seed', '9');

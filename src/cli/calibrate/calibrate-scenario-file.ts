@@ -32,18 +32,18 @@ export async function calibrateScenarioFile(
 ): Promise<void> {
   const { system } = context;
   const loaded = await readScenarioFile(file, system.cwd);
-  const { target } = loaded.scenario;
-  if (target.bridges !== 1 && target.url === undefined)
+  const outlook = planCalibration(loaded.scenario);
+  if (outlook === null)
     throw usageError(
       'RTCB_CALIBRATE_ONE_BRIDGE',
-      `${file}: a calibration loads one bridge, target.bridges is ${target.bridges}`,
+      `${file}: a calibration loads one bridge, target.bridges is ${loaded.scenario.target.bridges}`,
       'Set target.bridges to 1 in a copy of the scenario.',
     );
   const scenario = await beginInOwnNetwork(system, loaded.scenario);
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);
-  if (!context.quiet) system.stderr.write(`${renderBudget(planCalibration(scenario))}\n`);
+  if (!context.quiet) system.stderr.write(`${renderBudget(outlook)}\n`);
   let lastLine = '';
   const reach = reachWords(system, scenario);
   if (reach !== null) system.stderr.write(`${reach}\n`);

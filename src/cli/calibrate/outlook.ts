@@ -2,12 +2,13 @@ import type { ChalkInstance } from 'chalk';
 import { variedGroup } from '../../scenario/calibration-plan.ts';
 import type { Scenario } from '../../scenario/load.ts';
 import { formatDuration } from '../../scenario/quantities.ts';
+import type { ParticipantGroup } from '../../scenario/schema.ts';
 import { safeText } from '../../system/safe-text.ts';
 
 /** What a calibration of a scenario is going to do, and how long that may take. */
 export interface CalibrationPlan {
   variable: Scenario['calibrate']['variable'];
-  /** null: rooms are varied, or the group has no name. */
+  /** null: rooms are varied. */
   group: string | null;
   start: number;
   max: number;
@@ -23,16 +24,24 @@ export interface CalibrationPlan {
   mostMs: number;
 }
 
-export function planCalibration(scenario: Scenario): CalibrationPlan {
+/** null: it has more than the one bridge that a calibration loads. */
+export function planCalibration(scenario: Scenario): CalibrationPlan | null {
+  const { url, bridges } = scenario.target;
+  if (url === undefined && bridges !== 1) return null;
   const { variable, start, max, repeats, maxSteps, settleMs, holdMs, drainMs, joinRatePerS, budgetMs } =
     scenario.calibrate;
   const stepMs = settleMs + holdMs + drainMs;
   return {
     variable,
-    group: variable === 'rooms' ? null : (variedGroup(scenario)?.name ?? null),
+    group: variable === 'rooms' ? null : nameOf(scenario, variedGroup(scenario)),
     ...{ start, max, searches: repeats, maxSteps, stepMs, joinRatePerS, budgetMs },
     mostMs: Math.min(budgetMs ?? Number.POSITIVE_INFINITY, repeats * maxSteps * stepMs),
   };
+}
+
+/** As a plan names it. */
+function nameOf({ participants }: Scenario, group: ParticipantGroup | null): string | null {
+  return group === null ? null : (group.name ?? `group-${participants.indexOf(group) + 1}`);
 }
 
 /** How long it may take at most, before anything starts. */

@@ -3,6 +3,7 @@ import type { CalibrationProgress } from '../../calibrate/driver.ts';
 import { adviseConfiguration } from '../../capacity/advice.ts';
 import type { CapacityFile, CurveStep } from '../../capacity/capacity-file.ts';
 import { LIMITED_BY } from '../../capacity/limit-words.ts';
+import { whyRepeatsDiffer } from '../../capacity/spread-words.ts';
 import { table } from '../../reports/console/table.ts';
 import { formatDuration } from '../../scenario/quantities.ts';
 import { safeText } from '../../system/safe-text.ts';
@@ -43,7 +44,7 @@ export function renderCalibration({ capacity, problem, files, paint }: Calibrati
 }
 
 function answer(
-  { maxPacketRatePps, interval, limitedBy, scenario }: CapacityFile,
+  { maxPacketRatePps, interval, limitedBy, scenario, bridge }: CapacityFile,
   problem: string | null,
   paint: ChalkInstance,
 ): string {
@@ -51,7 +52,7 @@ function answer(
   if (maxPacketRatePps === null || interval === null)
     return `${paint.black.bgYellow(' INCONCLUSIVE ')} ${name}\n  ${safeText(problem ?? 'no packet rate was found')}`;
   const sure = `${formatRate(interval.low)} to ${formatRate(interval.high)}, ${interval.confidence * 100} % confidence`;
-  return `${paint.black.bgGreen(' FOUND ')} ${name}\n  One bridge carries ${paint.bold(formatRate(maxPacketRatePps))} packets/s in and out (${sure}).\n  What ended it: ${LIMITED_BY[limitedBy]}.`;
+  return `${paint.black.bgGreen(' FOUND ')} ${name}\n  One bridge${bridge.cpuShare == null ? '' : ` with ${bridge.cpuShare} of a core`} carries ${paint.bold(formatRate(maxPacketRatePps))} packets/s in and out (${sure}).\n  What ended it: ${LIMITED_BY[limitedBy]}.`;
 }
 
 function steps(curve: readonly CurveStep[]): string {
@@ -82,12 +83,16 @@ function advice(capacity: CapacityFile, paint: ChalkInstance): string[] {
   return told.length === 0 ? [] : [`${paint.bold('In the configuration of')}\n${told.join('\n')}`];
 }
 
-function search({ search: { durationMs, linearRampMs }, spreadRatio, repeats, knee }: CapacityFile): string {
+function search(capacity: CapacityFile): string {
+  const { spreadRatio, repeats, knee } = capacity;
+  const { durationMs, linearRampMs } = capacity.search;
+  const why = whyRepeatsDiffer(capacity);
   const lines = [
     `${repeats.length} searches in ${formatDuration(durationMs)}; a linear ramp of the same resolution would take ${formatDuration(linearRampMs)}`,
     ...(spreadRatio === null
       ? []
       : [`spread of the repeats: ${(spreadRatio * 100).toFixed(1)} % of the median`]),
+    ...(why === null ? [] : [why]),
     ...(knee === null
       ? []
       : [`knee of the delay curve: ${formatRate(knee.packetRatePps)} packets/s (${knee.method})`]),

@@ -15,7 +15,8 @@ export interface PlanOutlook {
   maxPacketRateSource: string | null;
   /** Gates as they will be judged. */
   gates: readonly string[];
-  calibration: CalibrationPlan;
+  /** null: it cannot be calibrated with. */
+  calibration: CalibrationPlan | null;
 }
 
 /** The plan for people: stages, groups, rooms, joins and the load to expect. */
@@ -37,8 +38,9 @@ export function renderPlan(outlook: PlanOutlook, paint: ChalkInstance): string {
     ...(outlook.gates.length === 0
       ? []
       : [heading('Gates'), outlook.gates.map((gate) => `  ${safeText(gate)}\n`).join('')]),
-    heading('Calibration'),
-    renderOutlook(outlook.calibration, paint),
+    ...(outlook.calibration === null
+      ? []
+      : [heading('Calibration'), renderOutlook(outlook.calibration, paint)]),
     '\nNothing was started.\n',
   ].join('');
 }

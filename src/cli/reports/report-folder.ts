@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
-import { writeCiOutputs, writeReport } from '../../reports/ci/outputs.ts';
+import { writeCiOutputs, writeReport, writeText } from '../../reports/ci/outputs.ts';
 import { ConsoleReporter, nextCommands } from '../../reports/console/reporter.ts';
 import { HtmlReporter } from '../../reports/html/reporter.ts';
 import { buildReport } from '../../reports/model/build.ts';
+import { secondsCsv } from '../../reports/seconds.ts';
 import { headline } from '../../reports/verdict.ts';
 import { FILES } from '../../results/files.ts';
 import { RunReader } from '../../results/reader.ts';
@@ -20,6 +21,7 @@ export async function reportFolder(dir: string, flags: ReportFlags, context: Cli
   const report = await buildReport(await RunReader.open(folder));
   const page = flags.html === undefined ? join(folder, FILES.report) : resolve(system.cwd, flags.html);
   await writeReport(page, await HtmlReporter.create(), report);
+  if (flags.html === undefined) await writeText(join(folder, FILES.seconds), secondsCsv(report));
   const shown = shownPath(system.cwd, page);
   if (flags.json) system.stdout.write(`${JSON.stringify(report.manifest, null, 2)}\n`);
   else if (context.quiet) {

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { capacityMismatches } from '../../capacity/match.ts';
+import { FILES } from '../../results/files.ts';
 import type { GateResult, Manifest } from '../../results/records.ts';
 import type { RunProgress } from '../../run/runner.ts';
 import { runSession } from '../../run/session.ts';
@@ -142,9 +143,11 @@ async function report(
   const { RunReader } = await import('../../results/reader.ts');
   const { buildReport } = await import('../../reports/model/build.ts');
   const { HtmlReporter } = await import('../../reports/html/reporter.ts');
-  const { writeCiOutputs, writeReport } = await import('../../reports/ci/outputs.ts');
+  const { secondsCsv } = await import('../../reports/seconds.ts');
+  const { writeCiOutputs, writeReport, writeText } = await import('../../reports/ci/outputs.ts');
   const built = await buildReport(await RunReader.open(dir));
-  await writeReport(join(dir, 'report.html'), await HtmlReporter.create(), built);
+  await writeReport(join(dir, FILES.report), await HtmlReporter.create(), built);
+  await writeText(join(dir, FILES.seconds), secondsCsv(built));
   // With --json stdout is one document and nothing else.
   await writeCiOutputs(built, flags, system, { annotate: !flags.json });
   if (flags.json) {
@@ -156,9 +159,14 @@ async function report(
   const shown = below === '' || below.startsWith('..') ? dir : below;
   const console = new ConsoleReporter({
     paint: context.paint(system.stdout),
-    files: ['report.html', 'manifest.json', 'bridges.csv', 'participants.csv', 'tracks.csv'].map((name) =>
-      join(shown, name),
-    ),
+    files: [
+      'report.html',
+      'manifest.json',
+      'seconds.csv',
+      'bridges.csv',
+      'participants.csv',
+      'tracks.csv',
+    ].map((name) => join(shown, name)),
     next: nextCommands(built, shown),
   });
   system.stdout.write(console.render(built));

@@ -4,7 +4,7 @@ import type { MetricName } from '../../metrics/catalogue.ts';
 import { RunReader } from '../../results/reader.ts';
 import type { Manifest } from '../../results/records.ts';
 import { readSideFile, SIDE_FILES } from '../../results/side-file.ts';
-import type { DotKind } from '../html/chart/dots.ts';
+import type { StepKind } from '../html/chart/dots.ts';
 import { parseSwept, type SweptBuffers } from '../model/buffers.ts';
 
 /** What a calibration left in its folder. */
@@ -43,7 +43,7 @@ async function readBuffers(dir: string): Promise<SweptBuffers | null> {
   }
 }
 
-export function kindOf({ holds }: CurveStep): DotKind {
+export function kindOf({ holds }: CurveStep): StepKind {
   if (holds === null) return 'doubted';
   return holds ? 'held' : 'broke';
 }

@@ -1,6 +1,7 @@
 import type { CapacityFile } from '../../capacity/capacity-file.ts';
 import { isAtEdge } from '../../capacity/edge-belief.ts';
 import { LIMITED_BY } from '../../capacity/limit-words.ts';
+import { whyRepeatsDiffer } from '../../capacity/spread-words.ts';
 import { formatCommand, formatCount, formatDuration, formatNumber, formatRatio } from '../format.ts';
 import { renderDocument } from '../html/document.ts';
 import { html, type Markup } from '../html/markup.ts';
@@ -48,7 +49,8 @@ export interface CalibrationAnswer {
 
 /** The number and how sure it is, or why there is none. */
 export function answer({ capacity, problem }: CalibrationReport): CalibrationAnswer {
-  const { maxPacketRatePps, interval, limitedBy } = capacity;
+  const { maxPacketRatePps, interval, limitedBy, bridge } = capacity;
+  const which = bridge.cpuShare == null ? '' : ` with ${bridge.cpuShare} of a core`;
   if (maxPacketRatePps === null)
     return {
       tone: 'unsure',
@@ -62,7 +64,7 @@ export function answer({ capacity, problem }: CalibrationReport): CalibrationAns
   return {
     tone: 'good',
     word: 'FOUND',
-    text: `One bridge carries ${formatCount(maxPacketRatePps)} packets a second in and out${sure}. What ended it: ${LIMITED_BY[limitedBy]}.`,
+    text: `One bridge${which} carries ${formatCount(maxPacketRatePps)} packets a second in and out${sure}. What ended it: ${LIMITED_BY[limitedBy]}.`,
   };
 }
 
@@ -76,6 +78,7 @@ function header(report: CalibrationReport): Markup {
     ...(typeof cpu === 'string' ? [cpu] : []),
     `${formatCount(capacity.curve.length)} steps in ${formatDuration(capacity.search.durationMs)}`,
   ];
+  const why = whyRepeatsDiffer(capacity);
   const use = formatCommand(['rtc-bench', 'run', 'SCENARIO.yaml']);
   return html`<header><p class="kicker">Calibration · ${made}</p><h1>${capacity.scenario.name}</h1><p class="facts">${facts.map(
     (fact) => html`<span>${fact}</span>`,
@@ -83,7 +86,7 @@ function header(report: CalibrationReport): Markup {
 <div class="verdict ${tone}" role="status"><b>${word}</b><p>${text}</p></div>
 <dl class="figures">${figures(capacity).map(
     ([name, value, about]) => html`<div><dt>${name}</dt><dd>${value}<small>${about}</small></dd></div>`,
-  )}</dl>${
+  )}</dl>${why === null ? null : html`<p class="note">The repeats differ: ${why}.</p>`}${
     capacity.maxPacketRatePps === null
       ? html`<p class="note">What to do: ${capacity.limitedBy === 'search-bound' ? html`allow a higher <code>calibrate.max</code>` : html`give the load generator more cores than the bridge, or load the bridge from another host, and run <code>${formatCommand(manifest.command)}</code> again`}.</p>`
       : html`<p class="note"><code>maxPacketRatePps: capacity.json</code> in the target of a scenario makes <code>${use}</code> tell stress and headroom by it.</p>`
@@ -93,6 +96,7 @@ function header(report: CalibrationReport): Markup {
 
 function figures(capacity: CapacityFile): [string, string, string][] {
   const { maxPacketRatePps, interval, perParticipant, perConsumer, knee, search, spreadRatio } = capacity;
+  const { cpuShare } = capacity.bridge;
   const rows: [string, string, string][] = [];
   if (maxPacketRatePps !== null)
     rows.push([
@@ -116,7 +120,11 @@ function figures(capacity: CapacityFile): [string, string, string][] {
     ]);
   const cpu = cpuAtMaximum(capacity);
   if (maxPacketRatePps !== null && cpu !== null)
-    rows.push(['CPU of the bridge', formatRatio(cpu), 'of one core, at the maximum']);
+    rows.push([
+      'CPU of the bridge',
+      formatRatio(cpu),
+      `of one core, at the maximum${cpuShare == null ? '' : `; it may have ${formatRatio(cpuShare)}`}`,
+    ]);
   if (knee !== null)
     rows.push(['Knee of the delay', formatCount(knee.packetRatePps), `packets/s, ${knee.method}`]);
   if (spreadRatio !== null)

@@ -1,9 +1,11 @@
 import { formatRatio } from '../format.ts';
 import { type ChartContext, type ChartSpec, chart } from '../html/chart/chart.ts';
+import { DOT_SHAPES } from '../html/chart/dots.ts';
 import { LineData } from '../html/chart/encode.ts';
 import { renderDocument } from '../html/document.ts';
 import { html } from '../html/markup.ts';
 import { renderSection, type Section } from '../html/section.ts';
+import { growing, growthCharts } from '../html/sections/growth.ts';
 import { number, table } from '../html/table.ts';
 import type { RunReport, Values } from '../model/types.ts';
 import type { Change, Comparison } from './compare.ts';
@@ -37,8 +39,9 @@ export function renderComparisonPage(comparison: Comparison, script: string | nu
     quantities(comparison),
     load(comparison, context),
     quality(comparison, context),
+    growth(comparison),
     surroundings(comparison),
-  ];
+  ].filter((section) => section !== null);
   const name = after.manifest.scenario.name;
   return renderDocument({
     title: `${VERDICT_WORDS[verdict]} · ${name} · rtc-bench compare`,
@@ -220,6 +223,22 @@ function quality(comparison: Comparison, context: ChartContext): Section {
         context,
       ),
     )}</div>`,
+  };
+}
+
+/** Where the load of both grew while it was judged: cost over load, which two times of a run do not show. */
+function growth({ before, after }: Comparison): Section | null {
+  const [first, second] = [growing(before), growing(after)];
+  if (first === null || second === null) return null;
+  return {
+    id: 'growth',
+    title: 'As receivers grow',
+    about:
+      'Each dot is one second of a steady window, over the tracks that bridges sent to receivers at that time.',
+    body: html`${DOT_SHAPES}<div class="charts">${growthCharts([
+      { name: 'before', seconds: first },
+      { name: 'after', seconds: second },
+    ])}</div>`,
   };
 }
 

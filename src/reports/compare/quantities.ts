@@ -109,6 +109,7 @@ function fromQuality(
 export interface BridgeTick {
   rate: number | null;
   stress: number | null;
+  consumers: number | null;
   cpu: number | null;
   memory: number | null;
 }
@@ -147,6 +148,7 @@ export function acrossBridges(
       rows.push({
         rate: bridge.packetRatePps[i] ?? null,
         stress: bridge.stress[i] ?? null,
+        consumers: bridge.consumers[i] ?? null,
         cpu: bridge.cpuRatio[i] ?? null,
         memory: bridge.memoryBytes[i] ?? null,
       });

@@ -9,6 +9,7 @@ import { bundlePageScript } from './page-script.ts';
 import { renderSection, type Section } from './section.ts';
 import { packetsSection, stressSection } from './sections/bridges.ts';
 import { buffersSection } from './sections/buffers.ts';
+import { growthSection } from './sections/growth.ts';
 import { observedSection } from './sections/observed.ts';
 import { pairsSection } from './sections/pairs.ts';
 import { participantsSection, roomsSection } from './sections/people.ts';
@@ -42,6 +43,7 @@ export class HtmlReporter implements Reporter {
       gatesSection(report),
       stressSection(report, context),
       qualitySection(report, context),
+      growthSection(report),
       pairsSection(report),
       packetsSection(report, context),
       joinsSection(report, context),

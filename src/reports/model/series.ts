@@ -11,6 +11,7 @@ export function newBridgeSeries(id: string): BridgeSeries {
     packetRateOutPps: [],
     relayPacketRatePps: [],
     packetRatePps: [],
+    consumers: [],
     cpuRatio: [],
     memoryBytes: [],
     socketDrops: [],
@@ -24,6 +25,7 @@ export function addBridgeRow(series: BridgeSeries, tMs: number, row: BridgeRow):
   series.packetRateOutPps.push(numberOrNull(row.packetRateOutPps));
   series.relayPacketRatePps.push(numberOrNull(row.relayPacketRateInPps + row.relayPacketRateOutPps));
   series.packetRatePps.push(numberOrNull(row.packetRatePps));
+  series.consumers.push(numberOrNull(row.consumers));
   series.cpuRatio.push(numberOrNull(row.cpuRatio));
   series.memoryBytes.push(numberOrNull(row.memoryBytes));
   series.socketDrops.push(numberOrNull(row.socketDrops));

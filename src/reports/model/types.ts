@@ -26,6 +26,7 @@ export interface BridgeSeries {
   /** In and out, between bridges. */
   relayPacketRatePps: Values;
   packetRatePps: Values;
+  consumers: Values;
   cpuRatio: Values;
   memoryBytes: Values;
   /** In the interval, at all its sockets. */

@@ -3,7 +3,10 @@ import { chartValue } from './plot.ts';
 import { niceScale } from './scale.ts';
 import type { ChartUnit } from './types.ts';
 
-export type DotKind = 'held' | 'broke' | 'doubted';
+/** What became of a step of a calibration. */
+export type StepKind = 'held' | 'broke' | 'doubted';
+/** Elsewhere: the first or the second thing drawn. */
+export type DotKind = StepKind | 'first' | 'second';
 
 export interface Dot {
   x: number;
@@ -33,16 +36,25 @@ export interface DotsSpec {
   marks: readonly Mark[];
   /** Level that an objective allows; drawn where it is within the picture. */
   bound: number | null;
+  /** What the legend calls them; what is absent goes by what became of a step. */
+  names?: Partial<Record<DotKind, string>>;
   wide?: boolean;
 }
 
-const KINDS: Record<DotKind, string> = { held: 'held', broke: 'broke', doubted: 'not believed' };
+const KINDS: Record<DotKind, string> = {
+  held: 'held',
+  broke: 'broke',
+  doubted: 'not believed',
+  first: 'first',
+  second: 'second',
+};
+const ORDER = Object.keys(KINDS) as DotKind[];
 
 /** What did not hold may stand out by so much that it would press all else flat: then it is at the upper edge. */
 const OUTLIER = 3;
 
-/** The three shapes of a dot, once a page: told apart in grey too. */
-export const DOT_SHAPES: Markup = html`<svg class="shapes" aria-hidden="true"><defs><circle id="dot-held" class="dot-held" r="4.5"/><path id="dot-broke" class="dot-broke" d="M-4.5-4.5l9 9m0-9l-9 9"/><circle id="dot-doubted" class="dot-doubted" r="4.2"/></defs></svg>`;
+/** The shapes of a dot, once a page: told apart in grey too. */
+export const DOT_SHAPES: Markup = html`<svg class="shapes" aria-hidden="true"><defs><circle id="dot-held" class="dot-held" r="4.5"/><path id="dot-broke" class="dot-broke" d="M-4.5-4.5l9 9m0-9l-9 9"/><circle id="dot-doubted" class="dot-doubted" r="4.2"/><circle id="dot-first" class="dot-first" r="3.6"/><path id="dot-second" class="dot-second" d="M0-4l4 4-4 4-4-4z"/></defs></svg>`;
 
 /** Every single measurement as a dot over what it was measured at; null when there is none. */
 export function dots(spec: DotsSpec): Markup | null {
@@ -80,12 +92,10 @@ export function dots(spec: DotsSpec): Markup | null {
     (tick, i) =>
       html`<text x="${across(tick)}" y="100%"${i % 2 === 1 ? html` class="alt"` : null}>${chartValue(tick, xUnit)}</text>`,
   )}</g></svg></div><p class="x-axis">${spec.xAxis}</p>
-<ul class="legend">${(['held', 'broke', 'doubted'] as const)
-    .filter((kind) => list.some((dot) => dot.kind === kind))
-    .map(
-      (kind) =>
-        html`<li><svg class="key" aria-hidden="true"><use href="#dot-${kind}" x="12" y="6"/></svg>${KINDS[kind]}</li>`,
-    )}${marks.map(
+<ul class="legend">${kindsOf(spec).map(
+    (kind) =>
+      html`<li><svg class="key" aria-hidden="true"><use href="#dot-${kind}" x="12" y="6"/></svg>${nameOf(kind, spec)}</li>`,
+  )}${marks.map(
     ({ kind, label, band }) =>
       html`<li><svg class="key" aria-hidden="true">${band === null ? null : html`<rect class="band-${kind}" width="24" height="12"/>`}<path class="mark-${kind}" d="M12 0v12"/></svg>${label}</li>`,
   )}</ul>${beyond === 0 ? null : html`<p class="note">${beyond} beyond the axis ${beyond === 1 ? 'is' : 'are'} drawn at its upper edge; the table has the numbers.</p>`}</figure>`;
@@ -97,10 +107,18 @@ function topOf({ dots: list, bound }: DotsSpec): number {
   return calm > 0 && all > OUTLIER * calm ? OUTLIER * calm : Math.max(all, 0);
 }
 
-function describe({ title, axis, dots: list, marks }: DotsSpec): string {
-  const count = (kind: DotKind) => list.filter((dot) => dot.kind === kind).length;
-  const told = marks.map(({ label }) => label).join('; ');
-  return `${title}, ${axis}. ${count('held')} steps held, ${count('broke')} broke, ${count('doubted')} were not believed. ${told}`;
+function kindsOf({ dots: list }: DotsSpec): DotKind[] {
+  return ORDER.filter((kind) => list.some((dot) => dot.kind === kind));
+}
+
+function nameOf(kind: DotKind, { names }: DotsSpec): string {
+  return names?.[kind] ?? KINDS[kind];
+}
+
+function describe(spec: DotsSpec): string {
+  const count = (kind: DotKind) => spec.dots.filter((dot) => dot.kind === kind).length;
+  const kinds = kindsOf(spec).map((kind) => `${nameOf(kind, spec)}: ${count(kind)}`);
+  return `${spec.title}, ${spec.axis}. ${[...kinds, ...spec.marks.map(({ label }) => label)].join('; ')}`;
 }
 
 function round(value: number): number {

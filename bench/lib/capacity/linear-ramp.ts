@@ -1,0 +1,82 @@
+import { evaluateGate } from '../../../src/gates/evaluate.ts';
+import type { GateSpec } from '../../../src/gates/types.ts';
+import { DistributionStore } from '../../../src/results/distribution-store.ts';
+import { RunReader } from '../../../src/results/reader.ts';
+
+/** One load of a linear ramp: held, and judged by itself. */
+export interface Rung {
+  load: number;
+  packetRatePps: number;
+  holds: boolean;
+  /** What broke, with its value. */
+  reason: string | null;
+}
+
+/** Loads from `low` to `high`, `share` of the middle apart. */
+export function rungsBetween(low: number, high: number, share: number): number[] {
+  const step = Math.max(1, Math.round(((low + high) / 2) * share));
+  const count = Math.floor((high - low) / step) + 1;
+  return Array.from({ length: count }, (_, n) => Math.round(low) + n * step);
+}
+
+/** The stages of a run that holds one load after the other; `fixed` participants are there beside it. */
+export function rampStages(loads: readonly number[], fixed: number): string {
+  return loads
+    .flatMap((load) => [
+      `{ kind: ramp, name: to-${load}, to: ${load + fixed}, rate: 20 }`,
+      `{ kind: warm-up, name: settle-${load}, duration: 2s }`,
+      `{ kind: hold, name: at-${load}, duration: 5s }`,
+    ])
+    .join(', ');
+}
+
+/** What a run with such stages showed, judged by `objective` and nothing of the search. */
+export async function readRungs(
+  folder: string,
+  loads: readonly number[],
+  objective: readonly GateSpec[],
+): Promise<Rung[]> {
+  const reader = await RunReader.open(folder);
+  const store = new DistributionStore();
+  await reader.distributions((record) => store.add(record));
+  const rates = new Map<string, number[]>();
+  let stage = '';
+  await reader.timeline((record) => {
+    if (record.type === 'stage-started') stage = record.stage;
+    if (record.type === 'bridge')
+      rates.set(stage, [...(rates.get(stage) ?? []), record.sample.packetRatePps]);
+  });
+  return loads.flatMap((load) => {
+    const window = { stage: `at-${load}` };
+    const measured = rates.get(window.stage) ?? [];
+    const results = objective.map((gate) => evaluateGate({ ...gate, window }, store));
+    const failed = results.filter(({ outcome }) => outcome === 'failed');
+    const isKnown = measured.length > 0 && results.some(({ outcome }) => outcome === 'passed');
+    if (failed.length === 0 && !isKnown) return [];
+    const reason = failed.map(({ expression, value }) => `${expression}: ${value}`).join('; ');
+    return [
+      {
+        load,
+        packetRatePps: measured.reduce((sum, rate) => sum + rate, 0) / measured.length,
+        holds: failed.length === 0,
+        reason: reason === '' ? null : reason,
+      },
+    ];
+  });
+}
+
+/**
+ * The packet rate between the last rung that held and the first that broke, where one out of line is forgiven: the
+ * edge against which the fewest rungs speak. Rates beyond it are drawn on from the last that held, for there throughput
+ * falls. null where every rung held or broke, so the edge lies elsewhere.
+ */
+export function edgeOfRungs(rungs: readonly Rung[]): { low: number; high: number } | null {
+  if (rungs.every(({ holds }) => holds) || !rungs.some(({ holds }) => holds)) return null;
+  const against = (edge: number) => rungs.filter(({ holds }, i) => holds !== i < edge).length;
+  const edges = rungs.slice(1).map((_, i) => i + 1);
+  const edge = edges.reduce((best, candidate) => (against(candidate) < against(best) ? candidate : best), 1);
+  const [under, over] = [rungs[edge - 1], rungs[edge]];
+  if (under === undefined || over === undefined) return null;
+  const { packetRatePps: low } = under;
+  return { low, high: (low * over.load) / under.load };
+}
