@@ -1,8 +1,9 @@
 /**
- * `npm run bench -- calibrate [--rates A,B,C] [--shares A,B,C] [--seed N] [--json]`: bridges whose capacity is known, and
- * whether `rtc-bench calibrate` finds it without being told.
+ * `npm run bench -- calibrate [--rates A,B,C] [--variables A,B] [--shares A,B,C] [--repeats N] [--seed N] [--json]`:
+ * bridges whose capacity is known, and whether `rtc-bench calibrate` finds it without being told.
  *
- * A policer drops what is beyond a rate (drawn at random unless given): the rate is the truth. A bridge is held to a
+ * A policer drops what is beyond a rate (drawn at random unless given): the rate is the truth, whichever variable is
+ * searched (participants unless given; rooms, publishers, bitrate). A bridge is held to a
  * share of a core: a linear ramp of `rtc-bench run` over the same bridge, which shares nothing with the search, tells
  * the truth to 3 %. `--rates none` or `--shares none` leaves one of them out.
  *
@@ -16,23 +17,11 @@ import { inOwnNetwork } from '../test/support/own-network.ts';
 import { readCapacity, withResults } from './lib/capacity/calibrated.ts';
 import { type Judgement, judge, lineOf } from './lib/capacity/judgement.ts';
 import { edgeOfRungs, type Rung, rampStages, readRungs, rungsBetween } from './lib/capacity/linear-ramp.ts';
+import { policedScenario, VARIABLES } from './lib/capacity/policed.ts';
 
 const LEAST_PPS = 6_000;
 const MOST_PPS = 24_000;
 const SHARES = '0.3,0.4,0.5';
-
-/** Four who speak and listeners of all of them: 200 packets a second each, and little control traffic beside it. */
-const POLICED = `version: 1
-name: known-capacity
-target: { bridges: 1 }
-rooms: { name: hall }
-sampling: { interval: 500ms }
-participants:
-  - { name: speakers, count: 4, publish: { audio: { pattern: continuous } }, subscribe: { audio: none, video: none } }
-  - { name: audience, count: 10, publish: { audio: false } }
-calibrate: { variable: participants, group: audience, start: 8, max: 400, joinRate: 60, settle: 500ms, hold: 2s, drain: 500ms }
-load: { stages: [ { kind: ramp, rate: 10 }, { kind: hold, duration: 5s } ] }
-`;
 
 /** How far around what was found the ramp goes: an edge beyond is a miss, and told as one. */
 const AROUND = 0.12;
@@ -58,6 +47,8 @@ export async function main(args: readonly string[]): Promise<number> {
     args: [...args],
     options: {
       rates: { type: 'string' },
+      variables: { type: 'string', default: 'participants' },
+      repeats: { type: 'string', default: '3' },
       shares: { type: 'string', default: SHARES },
       seed: { type: 'string', default: String(Date.now() % 100_000) },
       json: { type: 'boolean', default: false },
@@ -71,13 +62,18 @@ export async function main(args: readonly string[]): Promise<number> {
     results.push(result);
     if (!values.json) console.log(lineOf(result));
   };
+  const variables = VARIABLES.filter((variable) => values.variables.split(',').includes(variable));
+  if (variables.length === 0) throw new Error(`--variables: one or more of ${VARIABLES.join(', ')}`);
   for (const truthPps of rates) {
-    const name = `a policer of ${truthPps} datagrams/s`;
-    console.error(name);
-    const capacity = await withResults('calibrate', POLICED, readCapacity, (command) =>
-      inOwnNetwork(command, truthPps),
-    );
-    tell(judge(name, truthPps, capacity, 'network'));
+    for (const variable of variables) {
+      const name = `a policer of ${truthPps} datagrams/s, ${variable} varied`;
+      console.error(name);
+      const scenario = policedScenario(variable, Number(values.repeats));
+      const capacity = await withResults('calibrate', scenario, readCapacity, (command) =>
+        inOwnNetwork(command, truthPps),
+      );
+      tell(judge(name, truthPps, capacity, 'network'));
+    }
   }
   for (const share of numbers(values.shares) ?? []) tell(await judgeShare(share, values.json));
   if (values.json)

@@ -25,6 +25,8 @@ export interface CalibrationInput
   command: readonly string[];
   dir: string;
   host: HostInfo;
+  /** What is worth knowing before anything starts. */
+  warnings: readonly string[];
 }
 
 export interface CalibrationResult {
@@ -187,6 +189,6 @@ function beginningOf(input: CalibrationInput): ManifestBeginning {
     planned: 0,
     intervalMs: scenario.sampling.intervalMs,
     host: input.host,
-    warnings: [],
+    warnings: [...input.warnings],
   };
 }

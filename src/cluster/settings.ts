@@ -22,6 +22,8 @@ export interface ClusterSettings {
   sendBufferBytes: number;
   /** Share of one core that each bridge's worker may use, 0.1 to 1; null: all that it gets. Linux. */
   cpuShare: number | null;
+  /** Cores for the bridges with a share, one after the other; null: the last of those that the coordinator may use. */
+  bridgeCores: readonly number[] | null;
   /** Where the bandwidth estimate of a receiving participant begins. */
   initialOutgoingBitrateBps: number;
   /** The mediasoup worker to run. */
@@ -43,5 +45,6 @@ export const CLUSTER_DEFAULTS: Omit<ClusterSettings, 'workerFile'> = {
   receiveBufferBytes: 10_485_760,
   sendBufferBytes: 4_194_304,
   cpuShare: null,
+  bridgeCores: null,
   initialOutgoingBitrateBps: 1_000_000,
 };

@@ -85,6 +85,7 @@ function checkTarget({ target }: ScenarioFile, at: At): void {
       ? ([
           ['url', url !== undefined, 'name running servers in `servers`'],
           ['cpuShare', target.cpuShare !== undefined, 'Janus uses several cores'],
+          ['cpuShareIfPossible', target.cpuShareIfPossible, 'Janus uses several cores'],
           ['udp', Object.keys(target.udp).length > 0, 'Janus sets its own UDP buffers'],
           [
             'maxParticipantsPerBridgeAndRoom',

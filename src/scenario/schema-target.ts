@@ -102,6 +102,12 @@ export const targetSchema = z
       .describe(
         'Share of one core that each bridge that the run starts may use, by a control group (Linux, as root or where groups are delegated): what one carries then does not hang on what else the host does. All that it gets when absent',
       ),
+    cpuShareIfPossible: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Where no control group can be made, bridges have all the CPU they get, and a warning says so; otherwise that is an error',
+      ),
     allowPublic: z
       .boolean()
       .default(false)

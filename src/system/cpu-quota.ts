@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { promisify } from 'node:util';
 import { environmentError, errorMessage } from '../errors.ts';
+import { pinToCores } from './cpu-cores.ts';
 
 /**
  * A share of one core for another process, by a control group of its own (CFS bandwidth control): never more, and
@@ -54,7 +53,7 @@ export function groupParents(mountInfo: string, ownGroups: string): GroupParent[
 /** The files in a group go with it, which those of an ordinary folder do not. */
 type RemoveGroup = (folder: string) => void;
 
-type Pin = (pid: number, core: number) => Promise<void>;
+type Pin = (pid: number, cores: readonly number[]) => Promise<void>;
 
 /** Hands out shares of a core; finds out first whether this host lets it. */
 export class CpuQuota {
@@ -79,7 +78,7 @@ export class CpuQuota {
     share: number,
     parents: readonly GroupParent[] = parentsOfThisProcess(),
     remove: RemoveGroup = rmdirSync,
-    pin: Pin = pinToCore,
+    pin: Pin = pinToCores,
   ): CpuQuota {
     const obstacles: string[] = [];
     for (const parent of parents) {
@@ -114,26 +113,13 @@ export class CpuQuota {
     this.#made.push(folder);
     setShare(folder, this.#parent.version, this.share);
     writeFileSync(join(folder, 'cgroup.procs'), String(pid));
-    await this.#pin(pid, core);
+    await this.#pin(pid, [core]);
   }
 
   /** Takes the groups away, once the processes have ended. */
   close(): void {
     for (const folder of this.#made.splice(0)) removeGroup(folder, this.#remove);
   }
-}
-
-/** Cores that this process may run on, by number: `0-2,5` of `/proc/self/status`. */
-export function coresOfThisProcess(status = readFileSync('/proc/self/status', 'utf8')): number[] {
-  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '0';
-  return list.split(',').flatMap((range) => {
-    const [from = 0, to = from] = range.split('-').map(Number);
-    return Array.from({ length: to - from + 1 }, (_, n) => from + n);
-  });
-}
-
-async function pinToCore(pid: number, core: number): Promise<void> {
-  await promisify(execFile)('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
 }
 
 function parentsOfThisProcess(): GroupParent[] {

@@ -10,6 +10,7 @@ import { writeCalibrationPage } from '../reports/report-calibration.ts';
 import { shownPath } from '../reports/shown-path.ts';
 import { reachWords } from '../run/browser-settings.ts';
 import { createEngines, createTarget } from '../run/compose.ts';
+import { keepOffBridgeCores, withCores, withPossibleCpuShare } from '../run/cpu-share.ts';
 import { watchInterrupts } from '../run/interrupts.ts';
 import { outDir } from '../run/out-dir.ts';
 import { beginInOwnNetwork } from '../run/own-network.ts';
@@ -39,11 +40,13 @@ export async function calibrateScenarioFile(
       `${file}: a calibration loads one bridge, target.bridges is ${loaded.scenario.target.bridges}`,
       'Set target.bridges to 1 in a copy of the scenario.',
     );
-  const scenario = await beginInOwnNetwork(system, loaded.scenario);
+  const { scenario, warning } = withPossibleCpuShare(await beginInOwnNetwork(system, loaded.scenario));
+  const cores = await keepOffBridgeCores(scenario);
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);
   if (!context.quiet) system.stderr.write(`${renderBudget(outlook)}\n`);
+  if (warning !== null) system.stderr.write(`${warning}\n`);
   let lastLine = '';
   const reach = reachWords(system, scenario);
   if (reach !== null) system.stderr.write(`${reach}\n`);
@@ -58,8 +61,9 @@ export async function calibrateScenarioFile(
         objective: scenario.calibrate.objective,
         command: ['npx', 'rtc-bench', 'calibrate', file],
         dir,
-        host: readHostInfo(),
-        createTarget: (options) => createTarget(system, scenario, null, options),
+        host: withCores(readHostInfo(), cores),
+        warnings: warning === null ? [] : [warning],
+        createTarget: (options) => createTarget(system, scenario, null, options, cores?.bridges),
         createEngines: (options) => createEngines(system, scenario, plan, options),
         onProgress: (progress) => {
           const line = renderProgress(progress);

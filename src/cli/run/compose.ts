@@ -16,6 +16,7 @@ export async function createTarget(
   scenario: Scenario,
   maxPacketRatePps: number | null,
   options: TargetOptions,
+  bridgeCores: readonly number[] | null = null,
 ): Promise<Target> {
   if (scenario.target.kind === 'janus') return createJanusTarget(system, scenario, maxPacketRatePps, options);
   const { MediasoupTarget } = await import('../../targets/mediasoup/target.ts');
@@ -36,6 +37,7 @@ export async function createTarget(
       receiveBufferBytes: target.udp.receiveBufferBytes ?? CLUSTER_DEFAULTS.receiveBufferBytes,
       sendBufferBytes: target.udp.sendBufferBytes ?? CLUSTER_DEFAULTS.sendBufferBytes,
       cpuShare: target.cpuShare ?? null,
+      bridgeCores,
     },
   });
 }

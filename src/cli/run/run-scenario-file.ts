@@ -16,6 +16,7 @@ import { type LoadedScenario, readScenarioFile } from '../scenario-file.ts';
 import { toolVersion } from '../version.ts';
 import { checkBrowsers, reachWords, withBrowserFlags } from './browser-settings.ts';
 import { createEngines, createTarget } from './compose.ts';
+import { keepOffBridgeCores, withCores, withPossibleCpuShare } from './cpu-share.ts';
 import type { RunFlags } from './flags.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { outDir } from './out-dir.ts';
@@ -30,8 +31,10 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
   }
   const { system } = context;
   const read = withBrowserFlags(await readScenarioFile(file, system.cwd), flags);
-  const loaded = { ...read, scenario: await beginInOwnNetwork(system, read.scenario) };
-  const { scenario, maxPacketRatePps } = loaded;
+  const { scenario, warning } = withPossibleCpuShare(await beginInOwnNetwork(system, read.scenario));
+  const cores = await keepOffBridgeCores(scenario);
+  const loaded = { ...read, scenario };
+  const { maxPacketRatePps } = loaded;
   const plan = planRun(scenario, flags.seed === undefined ? scenario.seed : parseSeed(flags.seed));
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
   const view = createView(context);
@@ -53,10 +56,10 @@ export async function runScenarioFile(file: string, flags: RunFlags, context: Cl
         scenarioSha256: loaded.sha256,
         command: repeatCommand(file, plan.seed),
         dir,
-        host: readHostInfo(),
-        warnings: warningsBeforeStart(loaded, system),
+        host: withCores(readHostInfo(), cores),
+        warnings: [...(warning === null ? [] : [warning]), ...warningsBeforeStart(loaded, system)],
         warningsOf: (bridges) => softwareWarnings(loaded.capacity, bridges),
-        createTarget: (options) => createTarget(system, scenario, maxPacketRatePps, options),
+        createTarget: (options) => createTarget(system, scenario, maxPacketRatePps, options, cores?.bridges),
         createEngines: (options) => createEngines(system, scenario, plan, options),
         onProgress: (progress, gates) => view.update(liveState(scenario.name, plan, progress, gates)),
       },

@@ -1,5 +1,6 @@
 import { environmentError, errorMessage } from '../../errors.ts';
-import { CpuQuota, coresOfThisProcess } from '../../system/cpu-quota.ts';
+import { coresOfThisProcess, dealCores } from '../../system/cpu-cores.ts';
+import { CpuQuota } from '../../system/cpu-quota.ts';
 import type { System } from '../../system/types.ts';
 import type { BridgeInfo, BridgeSample, PadReading } from '../../targets/types.ts';
 import type { BridgeNotifications } from '../bridge/protocol.ts';
@@ -124,12 +125,12 @@ export class BridgePool {
     });
     this.#living.set(index, bridge);
     if (bridge.info.pid !== null && this.#cpuQuota !== null)
-      await this.#cpuQuota.limit(bridge.info.pid, coreFor(index));
+      await this.#cpuQuota.limit(bridge.info.pid, this.#coreFor(index));
   }
-}
 
-/** From the last core on, for whoever else there is begins with the first more often than not. */
-function coreFor(index: number): number {
-  const cores = coresOfThisProcess();
-  return cores.at(-1 - (index % cores.length)) ?? 0;
+  #coreFor(index: number): number {
+    const { bridgeCores, bridges } = this.#settings;
+    const cores = bridgeCores ?? dealCores(coresOfThisProcess(), bridges).bridges;
+    return cores[index % cores.length] ?? 0;
+  }
 }
