@@ -8,7 +8,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Slope, slopeOf } from './lib/soak/slope.ts';
+import { BLOCKS, type Slope, slopeOf } from './lib/soak/slope.ts';
 import { compileMallocAddon } from './lib/synthetic/malloc-addon.ts';
 import type { MemoryReading } from './lib/synthetic/memory.ts';
 import { benchPlan, Generator, openScene } from './lib/synthetic/scene.ts';
@@ -21,6 +21,8 @@ const SPEAKERS = 2;
 /** A twentieth of what a participant may take, for half an hour: less than that is flat. */
 const TARGET_MIB_PER_HALF_HOUR = 0.075;
 const TARGET_MIB = 1.5;
+/** Two readings for each stretch that a slope is made of. */
+const MIN_MINUTES = (2 * BLOCKS * READ_INTERVAL_MS) / 60_000;
 
 interface Options {
   minutes: number;
@@ -181,8 +183,13 @@ export async function main(args: readonly string[]): Promise<number> {
       loop: { type: 'string', default: 'native' },
     },
   });
+  const minutes = Number(values.minutes);
+  if (!(minutes >= MIN_MINUTES))
+    throw new Error(
+      `--minutes is ${MIN_MINUTES} or more, or there is no slope to tell; not ${values.minutes}`,
+    );
   const measured = await soak({
-    minutes: Number(values.minutes),
+    minutes,
     settleMinutes: Number(values.settle),
     participants: Number(values.participants),
     churnPerMinute: Number(values.churn),
