@@ -5,21 +5,12 @@ import { decideSubscriptions, type HeldState, rememberSpeakers } from '../subscr
 import type { TrackSample } from '../types.ts';
 import { formatOf, IncomingTrack } from './incoming-track.ts';
 import type { MediaTransport, TransportContext } from './media-transport.ts';
+import { ReceiverReports } from './receiver-reports.ts';
 import type { RoomClient } from './rooms/types.ts';
-import {
-  FIRST_BLOCK_AT,
-  nack,
-  pictureLoss,
-  type ReportBlock,
-  receiverReport,
-  remb,
-  transportWideFeedback,
-  writeReportBlock,
-} from './rtcp/build.ts';
+import { nack, pictureLoss, transportWideFeedback } from './rtcp/build.ts';
 import type { RtcpItem } from './rtcp/parse.ts';
 import { TransportWideFeedback } from './rtcp/transport-wide.ts';
 import type { Task } from './scheduler.ts';
-import { AUDIO_REPORT_INTERVAL_MS, VIDEO_REPORT_INTERVAL_MS } from './sender-reports.ts';
 
 /**
  * libwebrtc lets transport-wide feedback go every 50 to 250 ms, depending on the bitrate; where none was negotiated it
@@ -29,10 +20,6 @@ const FEEDBACK_INTERVAL_MS = 200;
 /** Time for packets that are only out of order, before they are asked for. */
 const NACK_DELAY_MS = 5;
 const NACK_INTERVAL_MS = 20;
-/** What a receiver without own estimate claims to be able to take. */
-const REMB_BPS = 50_000_000;
-/** Their number has a byte in the packet. */
-const MAX_REMB_SSRCS = 255;
 const DEFAULT_ROUND_TRIP_MS = 100;
 
 export interface SubscriberOptions {
@@ -58,14 +45,14 @@ export class Subscriber implements Task {
   /** Producers being asked for, and whether they are still wanted when the answer comes. */
   readonly #asking = new Set<string>();
   readonly #transportWide = new TransportWideFeedback();
-  /** Whose reports carry the bandwidth estimate; null where transport-wide feedback does. */
-  #estimating: IncomingTrack | null = null;
+  readonly #reports: ReceiverReports;
   readonly #nackTask: Task = { run: (dueMs, nowMs) => this.#nack(dueMs, nowMs) };
   #nackScheduled = false;
   #closed = false;
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
+    this.#reports = new ReceiverReports(options.context, options.transport);
   }
 
   /** Resolves when what is asked for now was answered, one way or the other. */
@@ -149,43 +136,8 @@ export class Subscriber implements Task {
       }
     }
     this.#keyFrames(nowMs);
-    this.#report(nowMs);
+    this.#reports.send(this.#tracks.values(), nowMs);
     return dueMs + FEEDBACK_INTERVAL_MS;
-  }
-
-  /** Receiver reports, each track in a datagram and at times of its own, as browsers send them. */
-  #report(nowMs: number): void {
-    const { transport, context } = this.#options;
-    for (const track of this.#tracks.values()) {
-      if (track !== this.#estimating && nowMs < track.nextReportMs) continue;
-      const block = track.reportBlock(nowMs);
-      if (block === null) continue;
-      const meanMs = track.info.kind === 'audio' ? AUDIO_REPORT_INTERVAL_MS : VIDEO_REPORT_INTERVAL_MS;
-      track.nextReportMs = nowMs + meanMs * (0.5 + context.random());
-      // Thousands of these leave in a second, and all that changes in them is the block.
-      track.report ??= this.#buildReport(track, block);
-      writeReportBlock(track.report, FIRST_BLOCK_AT, block);
-      transport.sendRtcp(track.report);
-    }
-  }
-
-  #buildReport(track: IncomingTrack, block: ReportBlock): Buffer {
-    const { reportSsrc } = this.#options.transport;
-    const report = receiverReport(reportSsrc, [block]);
-    if (track !== this.#estimating) return report;
-    const ssrcs = this.#videos.slice(0, MAX_REMB_SSRCS).map(({ format }) => format.ssrc);
-    return Buffer.concat([report, remb(reportSsrc, REMB_BPS, ssrcs)]);
-  }
-
-  get #videos(): IncomingTrack[] {
-    return [...this.#tracks.values()].filter(({ info }) => info.kind === 'video');
-  }
-
-  /** Tracks came or went: who tells the estimate, and of whom, is found out anew. */
-  #onTracksChanged(): void {
-    const { extensions } = this.#options.transport;
-    for (const track of this.#tracks.values()) track.report = null;
-    this.#estimating = extensions.transportSequence === undefined ? (this.#videos[0] ?? null) : null;
   }
 
   #keyFrames(nowMs: number): void {
@@ -255,7 +207,7 @@ export class Subscriber implements Task {
       const stream = context.loop.addStream(transport.socket.id, format);
       const track = new IncomingTrack(info, format, stream, askedAtMs);
       this.#tracks.set(producerId, track);
-      this.#onTracksChanged();
+      this.#reports.onTracks([...this.#tracks.values()]);
       byStream.set(stream.id, { subscriber: this, track });
       this.#options.onTrack();
       const preferred = info.kind === 'video' ? plan.subscribe.preferredSpatialLayer : null;
@@ -293,7 +245,7 @@ export class Subscriber implements Task {
     const track = this.#tracks.get(producerId);
     if (track === undefined) return;
     this.#tracks.delete(producerId);
-    this.#onTracksChanged();
+    this.#reports.onTracks([...this.#tracks.values()]);
     this.#options.byStream.delete(track.stream.id);
     this.#options.context.loop.removeStream(track.stream.id);
   }
