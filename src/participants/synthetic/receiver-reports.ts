@@ -33,7 +33,7 @@ export class ReceiverReports {
   }
 
   /** Sends those that are due; the estimate is due whenever this is called. */
-  send(tracks: Iterable<IncomingTrack>, nowMs: number): void {
+  send(tracks: readonly IncomingTrack[], nowMs: number): void {
     for (const track of tracks) {
       if (track !== this.#estimating && nowMs < track.nextReportMs) continue;
       const block = track.reportBlock(nowMs);

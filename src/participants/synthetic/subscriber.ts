@@ -41,7 +41,9 @@ export class Subscriber implements Task {
   readonly #options: SubscriberOptions;
   readonly #producers = new Map<string, ProducerInfo>();
   #speakers: string[] = [];
+  /** By producer, and all of them for what goes through them several times a second. */
   readonly #tracks = new Map<string, IncomingTrack>();
+  #list: readonly IncomingTrack[] = [];
   /** Producers being asked for, and whether they are still wanted when the answer comes. */
   readonly #asking = new Set<string>();
   readonly #transportWide = new TransportWideFeedback();
@@ -126,22 +128,25 @@ export class Subscriber implements Task {
     if (this.#closed) return null;
     const { transport } = this.#options;
     if (!transport.isOpen) return dueMs + FEEDBACK_INTERVAL_MS;
-    const { counters, arrivals } = transport.socket;
-    const written = counters[SocketField.arrivals] ?? 0;
-    const [any] = this.#tracks.values();
-    if (any !== undefined) {
-      const bodies = this.#transportWide.build(arrivals, written);
-      for (const body of bodies) {
-        transport.sendRtcp(transportWideFeedback(transport.reportSsrc, any.format.ssrc, body));
-      }
-    }
+    this.#arrivals();
     this.#keyFrames(nowMs);
-    this.#reports.send(this.#tracks.values(), nowMs);
+    this.#reports.send(this.#list, nowMs);
     return dueMs + FEEDBACK_INTERVAL_MS;
   }
 
+  #arrivals(): void {
+    const { transport } = this.#options;
+    const [any] = this.#list;
+    const { counters, arrivals } = transport.socket;
+    const written = counters[SocketField.arrivals] ?? 0;
+    if (any === undefined || written === 0) return;
+    for (const body of this.#transportWide.build(arrivals, written)) {
+      transport.sendRtcp(transportWideFeedback(transport.reportSsrc, any.format.ssrc, body));
+    }
+  }
+
   #keyFrames(nowMs: number): void {
-    for (const track of this.#tracks.values()) {
+    for (const track of this.#list) {
       if (!track.wantsKeyFrame(nowMs)) continue;
       const { transport } = this.#options;
       transport.sendRtcp(pictureLoss(transport.reportSsrc, track.format.ssrc));
@@ -207,7 +212,7 @@ export class Subscriber implements Task {
       const stream = context.loop.addStream(transport.socket.id, format);
       const track = new IncomingTrack(info, format, stream, askedAtMs);
       this.#tracks.set(producerId, track);
-      this.#reports.onTracks([...this.#tracks.values()]);
+      this.#onTracks();
       byStream.set(stream.id, { subscriber: this, track });
       this.#options.onTrack();
       const preferred = info.kind === 'video' ? plan.subscribe.preferredSpatialLayer : null;
@@ -245,9 +250,14 @@ export class Subscriber implements Task {
     const track = this.#tracks.get(producerId);
     if (track === undefined) return;
     this.#tracks.delete(producerId);
-    this.#reports.onTracks([...this.#tracks.values()]);
+    this.#onTracks();
     this.#options.byStream.delete(track.stream.id);
     this.#options.context.loop.removeStream(track.stream.id);
+  }
+
+  #onTracks(): void {
+    this.#list = [...this.#tracks.values()];
+    this.#reports.onTracks(this.#list);
   }
 
   #byConsumer(consumerId: string): IncomingTrack | undefined {
