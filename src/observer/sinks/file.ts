@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { environmentError } from '../../errors.ts';
 import { sibling } from '../../system/sibling.ts';
 import { createCsvRowWriter } from '../reports/csv.ts';
 import { CSV_DIALECTS, type CsvDialectName } from '../reports/csv-dialects.ts';
@@ -128,7 +129,11 @@ export async function openFileSink(options: FileSinkOptions): Promise<Sink> {
   const encode = rowsForFiles(options);
   const thread = new FileThread(options);
   const opened = await thread.answer();
-  if (opened.reason !== null) throw new Error(opened.reason);
+  if (opened.reason !== null) {
+    throw environmentError('RTCB_OBSERVER_FILES', `cannot make report files: ${opened.reason}`, {
+      hint: 'choose a folder that can be written with --out, or as directory of the FileSink',
+    });
+  }
   return {
     description: `files in ${options.directory}`,
     async write(batch): Promise<WriteResult> {

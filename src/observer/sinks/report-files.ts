@@ -45,7 +45,9 @@ export class ReportFiles {
     const file = this.#files.get(type) ?? this.#open(type, this.#lastRotation(type));
     try {
       const written = writevSync(file.descriptor, rows);
-      if (written < length) throw new Error(`only ${written} of ${length} bytes could be written`);
+      if (written < length) {
+        throw new Error(`only ${written} of ${length} bytes could be written: is the disk full?`);
+      }
     } catch (error) {
       // Half a batch would be there twice after the next try.
       this.#cutBack(file);
