@@ -54,9 +54,21 @@ async function read(management: string, pid: number): Promise<Reading> {
 
 async function startService(
   out: string,
+  format: string,
 ): Promise<{ child: ChildProcess; websocket: string; management: string }> {
   const program = fileURLToPath(new URL('../bin/rtc-bench.js', import.meta.url));
-  const args = ['observe', '--port', '0', '--management-port', '0', '--out', out, '--json'];
+  const args = [
+    'observe',
+    '--port',
+    '0',
+    '--management-port',
+    '0',
+    '--out',
+    out,
+    '--json',
+    '--format',
+    format,
+  ];
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
@@ -80,9 +92,9 @@ async function besideObserverJs(load: Omit<LoadOptions, 'url'>, samples: number)
 type Shape = LoadOptions['shape'];
 
 /** One service under one kind of sample, and observer-js under the same; whether it was within the limits. */
-async function benchShape(shape: Shape, samples: number, clients: number): Promise<boolean> {
+async function benchShape(shape: Shape, format: string, samples: number, clients: number): Promise<boolean> {
   const out = await mkdtemp(join(tmpdir(), 'rtc-bench-observer-'));
-  const service = await startService(out);
+  const service = await startService(out, format);
   const pid = service.child.pid ?? 0;
   const scene: Omit<LoadOptions, 'url'> = { clients, clientsPerCall: 4, shape };
   const load = new ObserverLoad({ url: service.websocket, ...scene });
@@ -106,8 +118,8 @@ async function benchShape(shape: Shape, samples: number, clients: number): Promi
 /**
  * The observer as a service in a process of its own: clients with a web socket each send samples as fast as they are
  * taken, into report files; beside it the same samples through `@observertc/observer-js`, and what upstream's Java
- * service says of itself. Options: --samples N, --clients N, --shape light|full (default both, one after the other).
- * Exit code 1 below the limits.
+ * service says of itself. Options: --samples N, --clients N, --shape light|full (default both, one after the other),
+ * --format json (default csv). Exit code 1 below the limits.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -116,13 +128,14 @@ export async function main(args: readonly string[]): Promise<number> {
       samples: { type: 'string', default: '1000000' },
       clients: { type: 'string', default: '5000' },
       shape: { type: 'string', default: 'both' },
+      format: { type: 'string', default: 'csv' },
     },
   });
   const shapes = (['light', 'full'] as const).filter((shape) => [shape, 'both'].includes(values.shape));
   if (shapes.length === 0) throw new Error(`--shape is light, full or both, not ${values.shape}`);
   let good = true;
   for (const shape of shapes) {
-    good = (await benchShape(shape, Number(values.samples), Number(values.clients))) && good;
+    good = (await benchShape(shape, values.format, Number(values.samples), Number(values.clients))) && good;
   }
   console.log('what the upstream Java service documents as a guide for sizing, not measured here:');
   console.log(JSON.stringify(JAVA_SERVICE));

@@ -3,7 +3,7 @@ import { environmentError } from '../../errors.ts';
 import { sibling } from '../../system/sibling.ts';
 import { createCsvRowWriter } from '../reports/csv.ts';
 import { CSV_DIALECTS, type CsvDialectName } from '../reports/csv-dialects.ts';
-import { reportEnvelope } from '../reports/payload.ts';
+import { createJsonRowWriter } from '../reports/json-rows.ts';
 import { REPORT_TYPES, type ReportType } from '../reports/types.ts';
 import type { FileThreadData, FromFileThread, RowsOfType, ToFileThread } from './file-thread.ts';
 import { gatherRows, type RowEncoder } from './rows.ts';
@@ -39,7 +39,7 @@ type Encoding = Pick<FileSinkOptions, 'encoding' | 'csvFormat'>;
 export function rowsForFiles({ encoding, csvFormat }: Encoding): RowEncoder {
   return encoding === 'csv'
     ? createCsvRowWriter(CSV_DIALECTS[csvFormat], { escapeFormulas: true })
-    : (report, out) => out.text(`${JSON.stringify(reportEnvelope(report))}\n`);
+    : createJsonRowWriter();
 }
 
 /** The thread of a sink, which answers in the order that it is asked. Nothing here waits for a disk. */
