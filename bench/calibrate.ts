@@ -17,7 +17,7 @@ import { inOwnNetwork } from '../test/support/own-network.ts';
 import { readCapacity, withResults } from './lib/capacity/calibrated.ts';
 import { type Judgement, judge, lineOf } from './lib/capacity/judgement.ts';
 import { edgeOfRungs, type Rung, rampStages, readRungs, rungsBetween } from './lib/capacity/linear-ramp.ts';
-import { policedScenario, VARIABLES } from './lib/capacity/policed.ts';
+import { burstMsOf, policedScenario, VARIABLES } from './lib/capacity/policed.ts';
 
 const LEAST_PPS = 6_000;
 const MOST_PPS = 24_000;
@@ -70,7 +70,7 @@ export async function main(args: readonly string[]): Promise<number> {
       console.error(name);
       const scenario = policedScenario(variable, Number(values.repeats));
       const capacity = await withResults('calibrate', scenario, readCapacity, (command) =>
-        inOwnNetwork(command, truthPps),
+        inOwnNetwork(command, truthPps, burstMsOf(variable)),
       );
       tell(judge(name, truthPps, capacity, 'network'));
     }

@@ -1,4 +1,4 @@
-import { afterAnswer, beginBelief, type EdgeBelief, edgeQuantiles } from './edge-belief.ts';
+import { afterAnswer, beginBelief, type EdgeBelief, edgeOf, edgeQuantiles } from './edge-belief.ts';
 
 /**
  * The search for the highest load that still holds, as a state machine without clock or I/O: ramp up by factors
@@ -181,8 +181,15 @@ function closeIn(state: SearchState, options: SearchOptions): SearchAction | nul
   const breaks = stepsJustOver(steps, state);
   if (breaks.length < CONFIRMED || isUndecided(breaks))
     return { kind: 'measure', load: over, phase: 'confirm-over' };
+  // Where loads are far apart, a few answers still leave it possible that all on one side were hiccups.
+  const { low: lowest, high: highest } = edgeOf(belief);
+  if (highest > over * STRAY) return { kind: 'measure', load: over, phase: 'confirm-over' };
+  if (lowest < under / STRAY) return { kind: 'measure', load: under, phase: 'confirm-under' };
   return null;
 }
+
+/** An edge may not still be possible so far beyond what was confirmed, as a factor. */
+const STRAY = 1.25;
 
 /** Of the steps that did not hold, those that tell what ended it: the nearest three above the edge. */
 export function stepsJustOver<Step extends SearchStep>(

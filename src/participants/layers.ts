@@ -26,8 +26,25 @@ const BITRATES = [
   { heightPixels: 720, maxBitrateBps: 2_000_000, targetBitrateBps: 2_000_000 },
 ] as const;
 
-/** Lowest first. Browsers refuse more layers than this for a height, so nobody sends more. */
-export function layersOf(video: Pick<VideoPublication, 'heightPixels' | 'simulcast'>): VideoLayer[] {
+/**
+ * Lowest first. Browsers refuse more layers than this for a height, so nobody sends more. A bitrate of the publication's
+ * own is dealt out among them in proportion.
+ */
+export function layersOf({
+  bitrateBps,
+  ...video
+}: Pick<VideoPublication, 'heightPixels' | 'simulcast' | 'bitrateBps'>): VideoLayer[] {
+  const layers = usualLayersOf(video);
+  if (bitrateBps === undefined) return layers;
+  const factor = bitrateBps / layers.reduce((sum, layer) => sum + layer.sentBitrateBps, 0);
+  return layers.map((layer) => ({
+    ...layer,
+    maxBitrateBps: Math.round(layer.maxBitrateBps * factor),
+    sentBitrateBps: Math.round(layer.sentBitrateBps * factor),
+  }));
+}
+
+function usualLayersOf(video: Pick<VideoPublication, 'heightPixels' | 'simulcast'>): VideoLayer[] {
   return BITRATES.filter(({ heightPixels }) =>
     video.simulcast ? heightPixels <= video.heightPixels : heightPixels === video.heightPixels,
   ).map(({ heightPixels, maxBitrateBps, targetBitrateBps }, index, layers) => ({

@@ -19,7 +19,7 @@ export function planLoad(scenario: Scenario, load: number): LoadPlan {
   return variable === 'rooms' ? roomsLoad(scenario, load) : groupLoad(scenario, load);
 }
 
-/** The group whose size or frame rate is varied. */
+/** The group whose size or bitrate is varied. */
 export function variedGroup(scenario: Pick<Scenario, 'calibrate' | 'participants'>): ParticipantGroup | null {
   const { variable, group } = scenario.calibrate;
   const groups = scenario.participants;
@@ -39,9 +39,9 @@ function groupLoad(scenario: Scenario, load: number): LoadPlan {
     .flatMap((group) => numbered(of(group), prefix(scenario, group)));
   if (varied === null) return { rooms: bare(rooms), participants: fixed };
   if (scenario.calibrate.variable === 'bitrate') {
-    // Somebody who sends another frame rate is somebody else: the engine makes its media when it joins.
+    // Somebody who sends another bitrate is somebody else: the engine makes its media when it joins.
     const members = numbered(of(varied), `${prefix(scenario, varied)}at${load}-`).map((member) =>
-      withFrameRate(member, load),
+      withBitrate(member, load),
     );
     return { rooms: bare(rooms), participants: [...fixed, ...members] };
   }
@@ -94,13 +94,16 @@ function prefix(scenario: Scenario, group: ParticipantGroup): string {
   return `g${scenario.participants.indexOf(group) + 1}-`;
 }
 
-function withFrameRate<Participant extends Member>(
+function withBitrate<Participant extends Member>(
   member: Participant,
-  framesPerSecond: number,
+  kilobitsPerSecond: number,
 ): Participant {
   const { video } = member.publish;
   if (video === null) return member;
-  return { ...member, publish: { ...member.publish, video: { ...video, framesPerSecond } } };
+  return {
+    ...member,
+    publish: { ...member.publish, video: { ...video, bitrateBps: kilobitsPerSecond * 1000 } },
+  };
 }
 
 function bare(rooms: readonly RoomPlan[]): RoomPlan[] {

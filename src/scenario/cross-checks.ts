@@ -207,8 +207,6 @@ function checkCalibration({ calibrate, participants }: ScenarioFile, at: At): vo
     }
   }
   if (start > max) at(['calibrate', 'start'], `start ${start} is beyond max ${max}`);
-  if (variable === 'bitrate' && max > 60)
-    at(['calibrate', 'max'], 'for bitrate, max is a frame rate: at most 60');
 }
 
 function isPinned(scenario: ScenarioFile): boolean {

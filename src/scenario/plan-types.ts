@@ -24,6 +24,8 @@ export interface VideoPublication {
   framesPerSecond: number;
   /** Three layers (or as many as the height allows) sent side by side. */
   simulcast: boolean;
+  /** Of all layers together; absent: what an encoder spends on them. */
+  bitrateBps?: number;
 }
 
 export interface ScreenPublication {

@@ -20,7 +20,7 @@ export const calibrateSchema = z
       .enum(['participants', 'rooms', 'publishers', 'bitrate'])
       .default('participants')
       .describe(
-        'What is varied: the size of a group; the number of rooms; the size of a group that sends video; or the frames a second that it sends (frames keep their size, so the bit rate follows)',
+        'What is varied: the size of a group; the number of rooms; the size of a group that sends video; or the kbit/s of video, all layers together, that each of it sends (at the same frames a second; no less than its recording has)',
       ),
     group: z
       .string()
@@ -28,7 +28,7 @@ export const calibrateSchema = z
       .max(100)
       .optional()
       .describe(
-        'Group whose size or frame rate is varied; the last when absent (for publishers and bitrate the first that sends video)',
+        'Group whose size or bitrate is varied; the last when absent (for publishers and bitrate the first that sends video)',
       ),
     start: z.int().min(1).max(MAX_PARTICIPANTS).default(8).describe('First load'),
     max: z.int().min(1).max(MAX_PARTICIPANTS).default(2000).describe('Highest load that may be tried'),

@@ -20,6 +20,15 @@ describe('layersOf', () => {
   });
 });
 
+it('a bitrate of the publication’s own is dealt out among the layers in proportion', () => {
+  const usual = layersOf({ heightPixels: 720, simulcast: true });
+  const sum = (layers: typeof usual) => layers.reduce((all, layer) => all + layer.sentBitrateBps, 0);
+  const own = layersOf({ heightPixels: 720, simulcast: true, bitrateBps: 2 * sum(usual) });
+  expect(own.map((layer) => layer.sentBitrateBps)).toEqual(usual.map((layer) => 2 * layer.sentBitrateBps));
+  expect(own.map((layer) => layer.maxBitrateBps)).toEqual(usual.map((layer) => 2 * layer.maxBitrateBps));
+  expect(sum(layersOf({ heightPixels: 180, simulcast: false, bitrateBps: 90_000 }))).toBe(90_000);
+});
+
 describe('talkSpurts', () => {
   const take = (seed: string, count: number) => {
     const spurts = talkSpurts(seed);

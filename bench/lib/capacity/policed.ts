@@ -2,10 +2,7 @@
 export const VARIABLES = ['participants', 'rooms', 'publishers', 'bitrate'] as const;
 export type Variable = (typeof VARIABLES)[number];
 
-/**
- * A scenario for each variable, all of the same order of packets a second and with little control traffic beside it.
- * Frames are small, so that a burst of them fits into a policer that holds 20 ms of its rate.
- */
+/** A scenario for each variable, with little control traffic beside it. */
 const TRAFFIC: Record<Variable, string> = {
   // 200 packets a second a listener.
   participants: `rooms: { name: hall }
@@ -25,16 +22,22 @@ participants:
   - { name: cameras, count: 4, publish: { audio: false, video: { height: 180, fps: 15, simulcast: false } }, subscribe: { audio: none, video: none } }
   - { name: audience, count: 10, publish: { audio: false } }
 calibrate: { variable: publishers, group: cameras, start: 5, max: 200, SEARCH }`,
-  // Two cameras to fifty; a frame stays as large as it is.
+  // Five cameras to ten; kbit/s.
   bitrate: `rooms: { name: hall }
 participants:
-  - { name: cameras, count: 2, publish: { audio: false, video: { height: 180, fps: 15, simulcast: false } }, subscribe: { audio: none, video: none } }
-  - { name: audience, count: 50, publish: { audio: false } }
-calibrate: { variable: bitrate, group: cameras, start: 5, max: 60, SEARCH }`,
+  - { name: cameras, count: 5, publish: { audio: false, video: { height: 180, fps: 15, simulcast: false } }, subscribe: { audio: none, video: none } }
+  - { name: audience, count: 10, publish: { audio: false } }
+calibrate: { variable: bitrate, group: cameras, start: 200, max: 5000, SEARCH }`,
 };
 
+/** Frames are bursts: a policer of video has to hold one to everybody, and then takes longer to notice too much. */
+export function burstMsOf(variable: Variable): number {
+  return isVideo(variable) ? 60 : 20;
+}
+
 export function policedScenario(variable: Variable, repeats: number): string {
-  const search = `joinRate: 60, settle: 500ms, hold: 2s, drain: 500ms, repeats: ${repeats}`;
+  const hold = isVideo(variable) ? '4s' : '2s';
+  const search = `joinRate: 60, settle: 1s, hold: ${hold}, drain: 500ms, repeats: ${repeats}`;
   return `version: 1
 name: known-capacity
 target: { bridges: 1 }
@@ -42,4 +45,8 @@ sampling: { interval: 500ms }
 ${TRAFFIC[variable].replace('SEARCH', search)}
 load: { stages: [ { kind: ramp, rate: 10 }, { kind: hold, duration: 5s } ] }
 `;
+}
+
+function isVideo(variable: Variable): boolean {
+  return variable === 'publishers' || variable === 'bitrate';
 }

@@ -57,7 +57,7 @@ const VARIED: Record<CalibrationPlan['variable'], string> = {
   participants: 'participants',
   rooms: 'rooms',
   publishers: 'publishers',
-  bitrate: 'frames a second of video',
+  bitrate: 'kbit/s of video',
 };
 
 /** For `plan`: what `calibrate` would vary and how long that takes. */
