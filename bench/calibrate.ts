@@ -8,7 +8,8 @@
  * the truth to 3 %. `--rates none` or `--shares none` leaves one of them out.
  *
  * Fails (99) when one is more than 5 % off, lies outside its interval, is put down to anything but the network (the
- * bridge's CPU), or took more than a third of a linear ramp.
+ * bridge's CPU), or took more than a third of a linear ramp
+ * (of which a single search, `--repeats 1`, is free).
  */
 import { parseArgs } from 'node:util';
 import { loadScenario } from '../src/scenario/load.ts';

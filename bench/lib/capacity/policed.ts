@@ -25,7 +25,7 @@ calibrate: { variable: publishers, group: cameras, start: 5, max: 200, SEARCH }`
   // Five cameras to ten; kbit/s.
   bitrate: `rooms: { name: hall }
 participants:
-  - { name: cameras, count: 5, publish: { audio: false, video: { height: 180, fps: 15, simulcast: false } }, subscribe: { audio: none, video: none } }
+  - { name: cameras, count: 5, publish: { audio: false, video: { height: 180, fps: 30, simulcast: false } }, subscribe: { audio: none, video: none } }
   - { name: audience, count: 10, publish: { audio: false } }
 calibrate: { variable: bitrate, group: cameras, start: 200, max: 5000, SEARCH }`,
 };
