@@ -1,5 +1,5 @@
 import type { StepMeasurement } from '../capacity/calibrate.ts';
-import { judgeStep, type StepJudgement } from '../capacity/step.ts';
+import { BUSY_CORE, judgeStep, type StepJudgement } from '../capacity/step.ts';
 import { evaluateGate } from '../gates/evaluate.ts';
 import type { DistributionQuery, GateSpec } from '../gates/types.ts';
 import type { KernelDrops, TrustVerdict } from '../results/records.ts';
@@ -38,9 +38,17 @@ export function measureStep(readings: StepReadings): StepMeasurement {
     bridgeCpuRatio: measured.bridgeCpuRatio,
     bridgeCpuWaitRatio: measured.bridgeCpuWaitRatio,
     bridgeCpuLimit: readings.bridgeCpuLimit,
+    bridgeCpuFullRatio: fullRatio(readings),
     kernelDrops: dropsOfTheBridge(readings.kernelDrops),
   });
   return { ...measured, trust: own, ...withSilence(withFailedJoins(judgement, failedJoins), readings) };
+}
+
+/** How often the bridge was at the end of its CPU: quality may break by a few seconds that a mean does not show. */
+function fullRatio({ snapshots, bridgeCpuLimit }: StepReadings): number | null {
+  const ratios = snapshots.flatMap(({ bridges }) => bridges.flatMap(({ cpuRatio }) => cpuRatio ?? []));
+  if (ratios.length === 0) return null;
+  return ratios.filter((ratio) => ratio >= BUSY_CORE * bridgeCpuLimit).length / ratios.length;
 }
 
 /** Joins happen before the hold. */

@@ -10,6 +10,8 @@ export interface StepEvidence {
   trust: TrustVerdict | null;
   /** Cores that the media process used. */
   bridgeCpuRatio: number | null;
+  /** Share of the readings in which it was at the end of what it may use; null: not told. */
+  bridgeCpuFullRatio: number | null;
   /** Cores that it may use: one worker has one, or the share that it was given. */
   bridgeCpuLimit: number;
   /** Share of the time in which it was ready and had no core: a quota, or other processes; null: not told. */
@@ -26,7 +28,10 @@ export interface StepJudgement {
 }
 
 /** A media process that uses, or waits for, more of what it may have than this is at its end: the rest goes to the kernel. */
-const BUSY_CORE = 0.9;
+export const BUSY_CORE = 0.9;
+
+/** A delay at p95 breaks by what happens in a twentieth of the time; a quarter of the readings is no accident. */
+const OFTEN_FULL = 0.25;
 
 /**
  * Whether quality held. A saturated generator comes first, for then nothing was learnt of the bridge. A gate of the
@@ -55,10 +60,12 @@ export function judgeStep(evidence: StepEvidence): StepJudgement {
 
 /** What was used up: CPU explains drops as well, for a busy process reads its socket too late. */
 function resource(evidence: StepEvidence): Limit {
-  const { bridgeCpuRatio, bridgeCpuWaitRatio, bridgeCpuLimit, kernelDrops } = evidence;
+  const { bridgeCpuRatio, bridgeCpuWaitRatio, bridgeCpuFullRatio, bridgeCpuLimit, kernelDrops } = evidence;
   if (
     bridgeCpuRatio !== null &&
-    (bridgeCpuRatio >= BUSY_CORE * bridgeCpuLimit || bridgeCpuRatio + (bridgeCpuWaitRatio ?? 0) >= BUSY_CORE)
+    (bridgeCpuRatio >= BUSY_CORE * bridgeCpuLimit ||
+      (bridgeCpuFullRatio ?? 0) >= OFTEN_FULL ||
+      bridgeCpuRatio + (bridgeCpuWaitRatio ?? 0) >= BUSY_CORE)
   )
     return 'bridge-cpu';
   if (kernelDrops > 0) return 'kernel-drops';

@@ -53,7 +53,7 @@ export function secondsOf(report: RunReport): Second[] {
 }
 
 const COLUMNS: Columns<Second> = [
-  ['t_s', ({ tMs }) => tMs / 1000],
+  ['t_s', ({ tMs }) => Math.round(tMs) / 1000],
   ['stage', ({ stage }) => stage],
   ['steady', ({ steady }) => steady],
   ['participants', ({ participants }) => participants],

@@ -29,14 +29,14 @@ export async function pinToCores(pid: number, cores: readonly number[]): Promise
 
 /**
  * Which cores bridges get, and which are left for everybody else: bridges from the last one on, for whoever else there is
- * begins with the first more often than not. With too few, bridges share theirs, and one is always left over; of a
- * single core there is nothing to deal out.
+ * begins with the first more often than not. Bridges share theirs where there are too few. The others have what is
+ * left when that is two cores at least; one would leave a load generator short, so then they have all.
  */
 export function dealCores(
   cores: readonly number[],
   bridges: number,
 ): { bridges: number[]; others: number[] } {
-  if (cores.length < 2) return { bridges: [...cores], others: [...cores] };
-  const count = Math.min(bridges, cores.length - 1);
-  return { bridges: cores.slice(-count).toReversed(), others: cores.slice(0, -count) };
+  const count = Math.min(bridges, Math.max(1, cores.length - 2));
+  const left = cores.slice(0, -count);
+  return { bridges: cores.slice(-count).toReversed(), others: left.length < 2 ? [...cores] : left };
 }

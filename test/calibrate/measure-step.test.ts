@@ -55,6 +55,14 @@ describe('measureStep', () => {
     expect(step({ lossRatio: 0.2 })).toMatchObject({ verdict: 'breaks', limitedBy: 'bridge-cpu' });
   });
 
+  it('names the CPU where it was full in some seconds only', () => {
+    const at = (cpuRatio: number) =>
+      ({ bridges: [bridgeRow({ cpuRatio })], host: null }) as unknown as Snapshot;
+    const snapshots = [at(0.46), at(0.4), at(0.38), at(0.35)];
+    expect(step({ lossRatio: 0.2, snapshots, bridgeCpuLimit: 0.5 }).limitedBy).toBe('bridge-cpu');
+    expect(step({ lossRatio: 0.2, snapshots, bridgeCpuLimit: 1 }).limitedBy).toBe('network');
+  });
+
   it('is judged by what participants lost, whatever the SFU says of itself; its NACK rate is kept beside', () => {
     const row = { ...bridgeRow({ cpuRatio: 0.5, nackRatePps: 400 }), packetsLostIn: 0, packetsLostOut: 0 };
     const lossless = { bridges: [row], host: null } as unknown as Snapshot;

@@ -18,6 +18,7 @@ const HELD: StepEvidence = {
   trust: { verdict: 'trusted', reasons: [] },
   bridgeCpuRatio: 0.5,
   bridgeCpuWaitRatio: 0.01,
+  bridgeCpuFullRatio: 0,
   bridgeCpuLimit: 1,
   kernelDrops: 0,
 };
@@ -59,6 +60,7 @@ describe('the resource that ended it', () => {
       'bridge-cpu',
     ],
     ['the share of a core that it was given', { bridgeCpuRatio: 0.28, bridgeCpuLimit: 0.3 }, 'bridge-cpu'],
+    ['its CPU in a third of the seconds', { bridgeCpuFullRatio: 0.33 }, 'bridge-cpu'],
     ['drops at full sockets', { kernelDrops: 9 }, 'kernel-drops'],
     ['the network, when neither', {}, 'network'],
     ['unknown, when CPU is', { bridgeCpuRatio: null }, 'unknown'],

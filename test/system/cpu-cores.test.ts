@@ -10,7 +10,8 @@ it('reads which cores there are', () => {
 
 test.each([
   ['each bridge has a core of its own', [0, 1, 2, 3], 2, { bridges: [3, 2], others: [0, 1] }],
-  ['one is always left for the others', [0, 1], 3, { bridges: [1], others: [0] }],
+  ['bridges share what is not left for the others', [0, 1, 2, 3], 9, { bridges: [3, 2], others: [0, 1] }],
+  ['a single one is not enough for the others', [0, 1], 1, { bridges: [1], others: [0, 1] }],
   ['a single one is everybody’s', [4], 2, { bridges: [4], others: [4] }],
 ])('cores are dealt out: %s', (_what, cores, bridges, deal) => {
   expect(dealCores(cores, bridges)).toEqual(deal);

@@ -13,7 +13,7 @@ export const FINDINGS_STYLE = `
 .say+.figures.tight{margin-top:18px}.figures.tight{margin:0 0 20px}.figures.tight dd{font-size:21px}
 .shapes{position:absolute;width:0;height:0}
 .dots .area{cursor:default}.dots .plot{margin-bottom:20px}.x-axis{text-align:center;color:var(--soft);font-size:12px;margin:0 0 10px;padding-left:46px}
-.dot-first{fill:var(--s1);fill-opacity:.75}.dot-second{fill:var(--paper);stroke:var(--s2);stroke-width:1.8}
+.dot-first{fill:var(--s1);fill-opacity:.75}.dot-second{fill:none;stroke:var(--s2);stroke-width:1.8}
 .dot-held{fill:var(--good);stroke:var(--paper);stroke-width:1}.dot-broke{fill:none;stroke:var(--bad);stroke-width:2}.dot-doubted{fill:var(--paper);stroke:var(--unsure);stroke-width:2}
 .mark-maximum{stroke:var(--accent);stroke-width:1.5;fill:none}.mark-knee{stroke:var(--s4);stroke-width:1.5;stroke-dasharray:5 3;fill:none}
 .band-maximum{fill:var(--mark)}.band-knee{fill:var(--s4);fill-opacity:.13}
