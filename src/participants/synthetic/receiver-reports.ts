@@ -51,6 +51,11 @@ export class ReceiverReports {
     const report = receiverReport(reportSsrc, [block]);
     if (track !== this.#estimating) return report;
     const ssrcs = this.#videos.slice(0, MAX_REMB_SSRCS).map(({ format }) => format.ssrc);
-    return Buffer.concat([report, remb(reportSsrc, REMB_BPS, ssrcs)]);
+    const estimate = remb(reportSsrc, REMB_BPS, ssrcs);
+    // Kept, so not by Buffer.concat, which cuts it from 64 KiB that would be kept with it.
+    const both = Buffer.alloc(report.length + estimate.length);
+    report.copy(both);
+    estimate.copy(both, report.length);
+    return both;
   }
 }

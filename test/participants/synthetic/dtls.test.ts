@@ -36,6 +36,11 @@ describe('the pseudorandom function', () => {
       'e3f229ba727be17b8d122620557cd453',
     );
   });
+
+  it('gives memory of its own, so that who keeps a key keeps nothing else', () => {
+    const key = prf(Buffer.from('secret'), 'label', Buffer.from('seed'), 48);
+    expect(key.buffer.byteLength).toBe(48);
+  });
 });
 
 describe('records', () => {

@@ -267,9 +267,18 @@ export class DtlsClient {
     }
     this.#phase = 'established';
     this.#retransmitAtMs = Number.POSITIVE_INFINITY;
+    this.#forgetHandshake();
+    this.#resolve(exportSrtpKeys(server.profile, this.#master, this.#random, server.random));
+  }
+
+  /** A session lasts for hours, and so would whatever its small buffers were cut from. */
+  #forgetHandshake(): void {
     this.#flight = [];
     this.#transcript = [];
-    this.#resolve(exportSrtpKeys(server.profile, this.#master, this.#random, server.random));
+    this.#server = null;
+    this.#serverCertificate = null;
+    this.#serverKey = null;
+    this.#keyExchange = null;
   }
 
   #hash(): Buffer {

@@ -2,7 +2,10 @@ import { createHmac } from 'node:crypto';
 import { KEY_BYTES, SALT_BYTES } from '../../../packets/srtp-keys.ts';
 import type { SrtpKeys, SrtpProfile } from '../../../packets/types.ts';
 
-/** The pseudorandom function of TLS 1.2 with SHA-256 (RFC 5246, section 5). */
+/**
+ * The pseudorandom function of TLS 1.2 with SHA-256 (RFC 5246, section 5), into memory of its own: keys are kept for
+ * as long as a session, and would keep alive the 64 KiB that Node cuts small buffers from.
+ */
 export function prf(secret: Buffer, label: string, seed: Buffer, length: number): Buffer {
   const labelled = Buffer.concat([Buffer.from(label, 'latin1'), seed]);
   const blocks: Buffer[] = [];
@@ -11,7 +14,9 @@ export function prf(secret: Buffer, label: string, seed: Buffer, length: number)
     a = createHmac('sha256', secret).update(a).digest();
     blocks.push(createHmac('sha256', secret).update(a).update(labelled).digest());
   }
-  return Buffer.concat(blocks).subarray(0, length);
+  const result = Buffer.alloc(length);
+  Buffer.concat(blocks).copy(result);
+  return result;
 }
 
 export interface RecordKeys {
