@@ -33,6 +33,21 @@ load: { stages: [{ kind: ramp, rate: 2 }, { kind: hold, duration: 5s }] }
 gates: [max(bridge.stress) < 1]
 `;
 
+describe('calibrate', () => {
+  it.each([
+    [SMALL, 'a calibration loads one bridge, target.bridges is 2'],
+    [
+      `${SMALL.replace('bridges: 2, placement: spread', 'bridges: 1')}calibrate: { hold: 2s }\n`,
+      'calibrate.hold is 2s, but a step is judged by 3 readings at least, one each 1s',
+    ],
+  ])('starts nothing where no step could be judged', async (text, words) => {
+    await write('small.yaml', text);
+    const { exitCode, err } = await run('calibrate', 'small.yaml');
+    expect(exitCode).toBe(2);
+    expect(err).toContain(words);
+  });
+});
+
 describe('plan', () => {
   it('prints who joins what and when, and the load to expect', async () => {
     await write('small.yaml', SMALL);

@@ -3,7 +3,9 @@ import { runCalibration } from '../../calibrate/session.ts';
 import { usageError } from '../../errors.ts';
 import { readCalibration } from '../../reports/calibration/model.ts';
 import { FILES } from '../../results/files.ts';
+import type { Scenario } from '../../scenario/load.ts';
 import { planRun } from '../../scenario/plan.ts';
+import { formatDuration } from '../../scenario/quantities.ts';
 import { readHostInfo } from '../../system/host-info.ts';
 import type { CliContext } from '../context.ts';
 import { writeCalibrationPage } from '../reports/report-calibration.ts';
@@ -40,6 +42,7 @@ export async function calibrateScenarioFile(
       `${file}: a calibration loads one bridge, target.bridges is ${loaded.scenario.target.bridges}`,
       'Set target.bridges to 1 in a copy of the scenario.',
     );
+  requireLongHolds(file, loaded.scenario);
   const { scenario, warning } = withPossibleCpuShare(await beginInOwnNetwork(system, loaded.scenario));
   const cores = await keepOffBridgeCores(scenario);
   const dir = outDir(system.cwd, flags.out, scenario.name, system.clock.wallMs());
@@ -95,4 +98,15 @@ export async function calibrateScenarioFile(
   } finally {
     stop();
   }
+}
+
+/** Throws usageError where no hold could have the readings that it is judged by, so that every step would be for nothing. */
+function requireLongHolds(file: string, { calibrate, sampling, trust }: Scenario): void {
+  const leastMs = trust.minSteadySamples * sampling.intervalMs;
+  if (calibrate.holdMs >= leastMs) return;
+  throw usageError(
+    'RTCB_CALIBRATE_HOLD',
+    `${file}: calibrate.hold is ${formatDuration(calibrate.holdMs)}, but a step is judged by ${trust.minSteadySamples} readings at least, one each ${formatDuration(sampling.intervalMs)}`,
+    `Hold for ${formatDuration(leastMs)} or longer, or make sampling.interval shorter.`,
+  );
 }

@@ -47,7 +47,7 @@ function nameOf({ participants }: Scenario, group: ParticipantGroup | null): str
 /** How long it may take at most, before anything starts. */
 export function renderBudget(plan: CalibrationPlan): string {
   const { searches, maxSteps, stepMs, joinRatePerS, budgetMs, mostMs } = plan;
-  const most = `${searches} searches of at most ${maxSteps} steps, each ${formatDuration(stepMs)} and its joins (${joinRatePerS} a second)`;
+  const most = `${searches === 1 ? '1 search' : `${searches} searches`} of at most ${maxSteps} steps, each ${formatDuration(stepMs)} and its joins (${joinRatePerS} a second)`;
   return budgetMs === null
     ? `${most}: about ${formatDuration(mostMs)} and the joins at most`
     : `${most}: within ${formatDuration(budgetMs)}, the scenario's budget`;
