@@ -66,15 +66,15 @@ export async function readRungs(
 }
 
 /**
- * The packet rate between the last rung that held and the first that broke, where one out of line is forgiven: the
- * edge against which the fewest rungs speak. Rates beyond it are drawn on from the last that held, for there throughput
- * falls. null where every rung held or broke, so the edge lies elsewhere.
+ * The packet rate between the last rung that held and the first that broke: the edge against which the fewest rungs
+ * speak, so that one out of line is forgiven. Rates beyond it are drawn on from the last that held, for there
+ * throughput falls. null where as few or fewer speak for an edge below or above all rungs: it is not among them.
  */
 export function edgeOfRungs(rungs: readonly Rung[]): { low: number; high: number } | null {
-  if (rungs.every(({ holds }) => holds) || !rungs.some(({ holds }) => holds)) return null;
   const against = (edge: number) => rungs.filter(({ holds }, i) => holds !== i < edge).length;
-  const edges = rungs.slice(1).map((_, i) => i + 1);
-  const edge = edges.reduce((best, candidate) => (against(candidate) < against(best) ? candidate : best), 1);
+  const within = rungs.slice(1).map((_, i) => i + 1);
+  const edge = within.reduce((best, candidate) => (against(candidate) < against(best) ? candidate : best), 1);
+  if (against(edge) >= Math.min(against(0), against(rungs.length))) return null;
   const [under, over] = [rungs[edge - 1], rungs[edge]];
   if (under === undefined || over === undefined) return null;
   const { packetRatePps: low } = under;

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { edgeOfRungs, type Rung } from '../../bench/lib/capacity/linear-ramp.ts';
+
+/** `+` held, `-` broke; each rung a load of 1 and 100 packets/s more, from 10 on. */
+function rungs(shown: string): Rung[] {
+  return [...shown].map((sign, i) => ({
+    load: 10 + i,
+    packetRatePps: 100 * (10 + i),
+    holds: sign === '+',
+    reason: sign === '+' ? null : 'max(track.loss_ratio) <= 0.01: 0.2',
+  }));
+}
+
+describe('the edge of a linear ramp', () => {
+  it('lies between the last rung that held and the first that broke', () => {
+    expect(edgeOfRungs(rungs('+++--'))).toEqual({ low: 1200, high: 1300 });
+  });
+
+  it('forgives a rung out of line', () => {
+    expect(edgeOfRungs(rungs('++-++---'))).toEqual({ low: 1400, high: 1500 });
+  });
+
+  it.each(['+++++', '-----', '---+---', '+++--++++', ''])('is not among %j', (shown) => {
+    expect(edgeOfRungs(rungs(shown))).toBeNull();
+  });
+});
