@@ -11,6 +11,7 @@ import { firstManifest, type ManifestBeginning } from '../results/first-manifest
 import { RunRecorder } from '../results/recorder.ts';
 import type { RunStatus } from '../results/records.ts';
 import { Interrupted } from '../run/runner.ts';
+import { cpuShareOf } from '../scenario/cpu-share.ts';
 import { describeTraffic } from '../scenario/traffic.ts';
 import type { HostInfo } from '../system/host-info.ts';
 import { curveCsv } from './curve-csv.ts';
@@ -124,7 +125,7 @@ function capacityFile(
     bridge: {
       kind: scenario.target.kind,
       software: driver.software,
-      ...(scenario.target.url === undefined ? { cpuShare: scenario.target.cpuShare ?? null } : {}),
+      ...cpuShareOf(scenario.target),
     },
     machine: input.host,
     versions: { node: process.versions.node, ...driver.versions },

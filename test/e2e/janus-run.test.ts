@@ -172,7 +172,11 @@ describe('a run on Janus', () => {
     const { exitCode, stdout, stderr } = await runCli(['calibrate', path, '--out', out]);
     expect([0, 4], stdout + stderr).toContain(exitCode);
     const capacity: CapacityFile = JSON.parse(await readFile(join(out, 'capacity.json'), 'utf8'));
-    expect(capacity.bridge).toEqual({ kind: 'janus', software: expect.stringMatching(/^janus \d/) });
+    expect(capacity.bridge).toEqual({
+      kind: 'janus',
+      software: expect.stringMatching(/^janus \d/),
+      cpuShare: null,
+    });
     expect(capacity.curve[0]?.packetRatePps).toBeGreaterThan(0);
   });
 

@@ -4,6 +4,7 @@ import { FILES } from '../../results/files.ts';
 import type { GateResult, Manifest } from '../../results/records.ts';
 import type { RunProgress } from '../../run/runner.ts';
 import { runSession } from '../../run/session.ts';
+import { cpuShareOf } from '../../scenario/cpu-share.ts';
 import { planRun } from '../../scenario/plan.ts';
 import { describeTraffic } from '../../scenario/traffic.ts';
 import { readHostInfo } from '../../system/host-info.ts';
@@ -121,7 +122,7 @@ function warningsBeforeStart({ capacity, scenario }: LoadedScenario, system: Sys
     const here = {
       traffic: describeTraffic(scenario),
       ...(cpuModel === null ? {} : { cpuModel: String(cpuModel) }),
-      ...(target.url === undefined ? { cpuShare: target.cpuShare ?? null } : {}),
+      ...cpuShareOf(target),
     };
     warnings.push(...capacityMismatches(capacity, { ...here, cores: Number(cores) }));
   }
