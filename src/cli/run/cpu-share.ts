@@ -32,8 +32,8 @@ export interface CoreDeal {
 }
 
 /**
- * Keeps this process and all that it starts off the cores of the bridges, where enough are left: neither then waits for the other, and where
- * the scheduler puts them is no part of the result.
+ * Keeps this process and all that it starts off the cores of the bridges, where enough are left: neither then waits
+ * for the other, and where the scheduler puts them is no part of the result.
  */
 export async function keepOffBridgeCores({ target }: Scenario): Promise<CoreDeal | null> {
   if (target.cpuShare === undefined) return null;
