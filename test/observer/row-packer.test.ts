@@ -75,6 +75,11 @@ describe('reports packed as rows', () => {
   });
 });
 
+function queueOf(sink: Sink, limits: typeof DEFAULT_QUEUE_LIMITS, clock: FakeClock): SinkQueue {
+  const packer = new RowPacker(encode, limits.batchItems);
+  return new SinkQueue({ name: 'test', open: async () => sink, packer, limits, clock });
+}
+
 describe('a buffer of packed reports', () => {
   let directory: string;
   beforeEach(async () => {
@@ -98,13 +103,7 @@ describe('a buffer of packed reports', () => {
       async close() {},
     };
     const limits = { ...DEFAULT_QUEUE_LIMITS, batchItems: 4, bufferItems: 10 };
-    const queue = new SinkQueue({
-      name: 'test',
-      open: async () => sink,
-      packer: new RowPacker(encode, limits.batchItems),
-      limits,
-      clock,
-    });
+    const queue = queueOf(sink, limits, clock);
     for (const id of numbers(1, 13)) queue.push(report(id, id % 2 === 0 ? 'call-event' : 'sfu-event'));
     await settle();
     expect(queue.buffered).toBe(10);
@@ -133,13 +132,7 @@ describe('a buffer of packed reports', () => {
       async close() {},
     };
     const limits = { ...DEFAULT_QUEUE_LIMITS, batchItems: 200, bufferItems: 100_000 };
-    const queue = new SinkQueue({
-      name: 'test',
-      open: async () => sink,
-      packer: new RowPacker(encode, limits.batchItems),
-      limits,
-      clock,
-    });
+    const queue = queueOf(sink, limits, clock);
     for (const id of numbers(1, 200)) queue.push(report(id));
     await settle();
     await clock.advance(limits.writeTimeoutMs);
