@@ -1,5 +1,6 @@
 #include "loop.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
@@ -19,8 +20,9 @@ namespace {
 constexpr int BATCH = 32;
 constexpr int READY_SOCKETS = 256;
 constexpr int PREFETCH_STEPS = 4;
-// Beyond the first packet of a stream, one in this many has its authentication tag verified.
-constexpr int64_t AUTHENTICATED_ONE_IN = 64;
+// Where so many of the sockets had datagrams last time, trying all costs less than asking which have some.
+constexpr double BUSY_RATIO = 0.75;
+constexpr int READ_STEP_BYTES = 64;
 constexpr double ARRIVAL_TICK_MS = 0.25;
 // Seconds from 1900 (NTP) to 1970.
 constexpr double NTP_EPOCH_S = 2208988800.0;
@@ -45,6 +47,12 @@ double receiveTimeMs(msghdr &header, double realtimeOffsetMs) {
   return clockMs(CLOCK_MONOTONIC);
 }
 
+// From now on so much is read of every datagram of the socket.
+void readMore(Socket &socket, int bytes) {
+  int rounded = (bytes + READ_STEP_BYTES - 1) / READ_STEP_BYTES * READ_STEP_BYTES;
+  socket.headBytes = std::clamp(rounded, socket.headBytes, MAX_DATAGRAM_BYTES);
+}
+
 } // namespace
 
 // Where batches are received. The kernel changes only what is set anew for the messages that it filled.
@@ -53,6 +61,7 @@ struct ReceiveBuffers {
   alignas(cmsghdr) uint8_t control[BATCH][CMSG_SPACE(sizeof(timespec))];
   iovec vectors[BATCH];
   mmsghdr messages[BATCH];
+  int readBytes = MAX_DATAGRAM_BYTES;
 
   ReceiveBuffers() {
     for (int i = 0; i < BATCH; i += 1) {
@@ -66,6 +75,11 @@ struct ReceiveBuffers {
     }
   }
   void reset(int i) { messages[i].msg_hdr.msg_controllen = sizeof control[i]; }
+  void read(int bytes) {
+    if (bytes == readBytes) return;
+    for (iovec &vector : vectors) vector.iov_len = size_t(bytes);
+    readBytes = bytes;
+  }
 };
 
 Loop::Loop(double epochMs, double wallOffsetMs, uint8_t *outgoing, uint8_t *inbox, size_t inboxBytes)
@@ -79,6 +93,7 @@ Loop::~Loop() { dispose(); }
 
 void Loop::dispose() {
   for (auto &[id, socket] : sockets) ::close(socket->fd);
+  inOrder.clear();
   sockets.clear();
   streams.clear();
   if (epoll != -1) ::close(epoll);
@@ -121,6 +136,7 @@ Opened Loop::open(const std::string &address, uint16_t port, int receiveBufferBy
   socket->id = lastId;
   socket->counters = counters;
   socket->arrivals = arrivals;
+  inOrder.push_back(socket.get());
   sockets[lastId] = std::move(socket);
   char host[NI_MAXHOST];
   char service[NI_MAXSERV];
@@ -136,6 +152,7 @@ void Loop::close(uint32_t id) {
     it = it->second->socketId == id ? streams.erase(it) : std::next(it);
   }
   ::close(closing->fd);
+  std::erase(inOrder, closing);
   sockets.erase(id);
 }
 
@@ -156,6 +173,7 @@ Stream *Loop::addStream(uint32_t socketId, uint32_t ssrc, uint32_t rtxSsrc, bool
   lastId += 1;
   auto added = std::make_unique<Stream>(lastId, socketId, ssrc, rtxSsrc, hasRtx, clockRateHz, format, counters, window);
   Stream *result = added.get();
+  owner->wantsWhole = true;
   owner->streams.emplace_back(ssrc, result);
   if (hasRtx) owner->streams.emplace_back(rtxSsrc, result);
   streams[lastId] = std::move(added);
@@ -206,7 +224,7 @@ void Loop::flush(const uint32_t *queue, uint32_t packets) {
       sendRun(*current, messages, count);
       count = 0;
     }
-    current = socket(entry[0]);
+    if (current == nullptr || current->id != entry[0]) current = socket(entry[0]);
     if (current == nullptr || current->send == nullptr) {
       current = nullptr;
       continue;
@@ -255,20 +273,38 @@ size_t Loop::poll(bool *more) {
   for (uint32_t id : left) {
     if (Socket *known = socket(id)) receive(*known);
   }
+  // Nothing is closed while this runs: handlers are called once it is over. Events of those that were tried without
+  // being asked for stay in the epoll, so none is missed.
+  lastBusy = BUSY_RATIO * double(inOrder.size()) <= double(lastBusy) ? receiveFromAll() : receiveFromReady();
+  *more = !unfinished.empty();
+  return inboxUsed;
+}
+
+size_t Loop::receiveFromReady() {
   epoll_event ready[READY_SOCKETS];
+  size_t busy = 0;
   int count = 0;
   do {
     count = epoll_wait(epoll, ready, READY_SOCKETS, 0);
-    // Nothing is closed while this runs: handlers are called once it is over.
     for (int i = 0; i < count; i += 1) {
       for (int ahead = 1; ahead <= PREFETCH_STEPS && i + ahead < count; ahead += 1) {
         prefetch(*static_cast<Socket *>(ready[i + ahead].data.ptr), ahead);
       }
-      receive(*static_cast<Socket *>(ready[i].data.ptr));
+      busy += receive(*static_cast<Socket *>(ready[i].data.ptr)) ? 1 : 0;
     }
   } while (count == READY_SOCKETS);
-  *more = !unfinished.empty();
-  return inboxUsed;
+  return busy;
+}
+
+size_t Loop::receiveFromAll() {
+  size_t busy = 0;
+  for (size_t i = 0; i < inOrder.size(); i += 1) {
+    for (int ahead = 1; ahead <= PREFETCH_STEPS && i + size_t(ahead) < inOrder.size(); ahead += 1) {
+      prefetch(*inOrder[i + size_t(ahead)], ahead);
+    }
+    busy += receive(*inOrder[i]) ? 1 : 0;
+  }
+  return busy;
 }
 
 // While the kernel fills the buffers of one socket, what the next ones are counted in comes from memory, what points
@@ -291,32 +327,38 @@ void Loop::prefetch(const Socket &next, int ahead) {
   }
 }
 
-// Empties a socket, or notes that it is not empty when the inbox is full.
-void Loop::receive(Socket &from) {
+// Empties a socket, or notes that it is not empty when the inbox is full. False: there was nothing.
+bool Loop::receive(Socket &from) {
   ReceiveBuffers &b = *buffers;
-  for (;;) {
+  for (bool any = false;; any = true) {
     if (inboxIsFull()) {
       unfinished.push_back(from.id);
-      return;
+      return any;
     }
-    int count = recvmmsg(from.fd, b.messages, BATCH, MSG_DONTWAIT, nullptr);
+    // Before there are keys DTLS comes, of which nothing may be missing.
+    b.read(from.wantsWhole || from.receive == nullptr ? MAX_DATAGRAM_BYTES : from.headBytes);
+    from.wantsWhole = false;
+    // With MSG_TRUNC the length is told as it was sent (udp(7)).
+    int count = recvmmsg(from.fd, b.messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, nullptr);
     if (count < 0) {
-      if (errno == EAGAIN) return;
+      if (errno == EAGAIN) return any;
       if (errno == EINTR) continue;
       // A refused datagram of ours comes back as an error once; consent tells whether it matters.
       from.counters[SEND_ERRORS] += 1;
       continue;
     }
     for (int i = 0; i < count; i += 1) {
+      int length = int(b.messages[i].msg_len);
       double nowMs = receiveTimeMs(b.messages[i].msg_hdr, realtimeOffsetMs);
-      receiveDatagram(from, b.data[i], int(b.messages[i].msg_len), nowMs);
+      receiveDatagram(from, {b.data[i], length, std::min(length, b.readBytes), nowMs});
       b.reset(i);
     }
-    if (count < BATCH) return;
+    if (count < BATCH) return true;
   }
 }
 
-void Loop::receiveDatagram(Socket &socket, uint8_t *data, int length, double nowMs) {
+void Loop::receiveDatagram(Socket &socket, const Datagram &datagram) {
+  auto [data, length, read, nowMs] = datagram;
   double *c = socket.counters;
   c[DATAGRAMS_RECEIVED] += 1;
   c[BYTES_RECEIVED] += length;
@@ -327,10 +369,15 @@ void Loop::receiveDatagram(Socket &socket, uint8_t *data, int length, double now
   bool isRtpOrRtcp = first >= 128 && first <= 191;
   bool isRtcp = isRtpOrRtcp && data[1] >= 192 && data[1] <= 223;
   if (isRtpOrRtcp && !isRtcp) {
-    receiveRtp(socket, data, length, nowMs);
+    receiveRtp(socket, datagram);
     return;
   }
   c[CONTROL_RECEIVED] += 1;
+  if (datagram.isCut()) {
+    // It is lost, as on a network; the next one of its length is not.
+    readMore(socket, length);
+    return;
+  }
   if (isControl) put(InboxKind::Control, socket.id, data, uint32_t(length), nowMs, 0);
   if (!isRtcp || socket.receive == nullptr) return;
   int clear = socket.receive->unprotectRtcp(data, length);
@@ -341,32 +388,31 @@ void Loop::receiveDatagram(Socket &socket, uint8_t *data, int length, double now
   }
 }
 
-void Loop::receiveRtp(Socket &socket, uint8_t *packet, int length, double nowMs) {
-  int header = headerLength(packet, length);
-  if (socket.receive == nullptr || header == 0 || length < header + socket.receive->rtpTagBytes()) {
+void Loop::receiveRtp(Socket &socket, const Datagram &datagram) {
+  const uint8_t *packet = datagram.data;
+  int header = headerLength(packet, datagram.read);
+  if (datagram.isCut() && (header == 0 || datagram.read < header + PEEK_BYTES)) readMore(socket, datagram.length);
+  if (socket.receive == nullptr || header == 0 || datagram.length < header + socket.receive->rtpTagBytes()) {
     socket.counters[UNKNOWN_RTP] += 1;
     return;
   }
-  recordArrival(socket, packet, nowMs);
+  recordArrival(socket, packet, datagram.receivedAtMs);
   uint32_t ssrc = get32(packet + 8);
   for (auto &[known, stream] : socket.streams) {
     if (known != ssrc) continue;
-    if (ssrc == stream->ssrc) receiveMedia(socket, *stream, packet, length, header, nowMs);
-    else receiveRetransmission(socket, *stream, packet, length, header, nowMs);
+    if (ssrc == stream->ssrc) receiveMedia(socket, *stream, datagram, header);
+    else receiveRetransmission(socket, *stream, datagram, header);
     return;
   }
   socket.counters[UNKNOWN_RTP] += 1;
 }
 
-void Loop::receiveMedia(Socket &socket, Stream &stream, uint8_t *packet, int length, int header, double nowMs) {
+void Loop::receiveMedia(Socket &socket, Stream &stream, const Datagram &datagram, int header) {
   Transform &transform = *socket.receive;
+  const auto &[packet, length, read, nowMs] = datagram;
   uint16_t sequence = get16(packet + 2);
   uint32_t rollover = rolloverOf(stream.extend(sequence));
-  if (int64_t(stream.counters[PACKETS]) % AUTHENTICATED_ONE_IN == 0) {
-    uint8_t scratch[MAX_DATAGRAM_BYTES];
-    bool right = transform.verifyRtp(packet, length, header, rollover, scratch);
-    stream.counters[right ? AUTHENTICATED : AUTHENTICATION_FAILURES] += 1;
-  }
+  if (stream.isToBeVerified()) verify(socket, stream, datagram, header, rollover);
   uint32_t timestamp = get32(packet + 4);
   int payload = length - header - transform.rtpTagBytes();
   Arrival arrival = stream.count(sequence, {timestamp, (packet[1] & 0x80) != 0, nowMs, header, payload}, false);
@@ -378,22 +424,33 @@ void Loop::receiveMedia(Socket &socket, Stream &stream, uint8_t *packet, int len
   if (stream.format == Format::Opus || timestamp == stream.peekedTimestamp) return;
   stream.peekedTimestamp = timestamp;
   uint8_t head[PEEK_BYTES];
-  int bytes = payload < PEEK_BYTES ? payload : PEEK_BYTES;
+  int bytes = std::min({payload, read - header, PEEK_BYTES});
   transform.peek(packet, header, rollover, bytes, head);
   peek(stream, head, bytes);
 }
 
+// A packet of which only the beginning was read cannot be verified; of the next batch one can.
+void Loop::verify(Socket &socket, Stream &stream, const Datagram &packet, int headerLength, uint32_t rollover) {
+  if (packet.isCut()) {
+    socket.wantsWhole = true;
+    return;
+  }
+  uint8_t scratch[MAX_DATAGRAM_BYTES];
+  bool right = socket.receive->verifyRtp(packet.data, packet.length, headerLength, rollover, scratch);
+  stream.verified(right);
+}
+
 // RFC 4588, section 4: the original sequence number stands before the original payload.
-void Loop::receiveRetransmission(Socket &socket, Stream &stream, uint8_t *packet, int length, int header,
-                                 double nowMs) {
+void Loop::receiveRetransmission(Socket &socket, Stream &stream, const Datagram &datagram, int header) {
   Transform &transform = *socket.receive;
+  const auto &[packet, length, read, nowMs] = datagram;
   int payload = length - header - transform.rtpTagBytes();
-  if (payload < 2) return;
+  int bytes = std::min({payload, read - header, PEEK_BYTES});
+  if (bytes < 2) return;
   uint16_t sequence = get16(packet + 2);
   int64_t extended = stream.rtxHighest == 0 ? CYCLE + sequence : extendSequence(sequence, stream.rtxHighest);
   if (extended > stream.rtxHighest) stream.rtxHighest = extended;
   uint8_t head[PEEK_BYTES];
-  int bytes = payload < PEEK_BYTES ? payload : PEEK_BYTES;
   transform.peek(packet, header, rolloverOf(extended), bytes, head);
   PacketFacts facts{get32(packet + 4), (packet[1] & 0x80) != 0, nowMs, header, payload - 2};
   Arrival arrival = stream.count(get16(head), facts, true);

@@ -35,6 +35,8 @@ int EVP_EncryptInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *type, engine_s
                        const unsigned char *key, const unsigned char *iv);
 int EVP_EncryptUpdate(EVP_CIPHER_CTX *context, unsigned char *out, int *outLength, const unsigned char *in,
                       int inLength);
+// Whole blocks only, at once.
+int EVP_Cipher(EVP_CIPHER_CTX *context, unsigned char *out, const unsigned char *in, unsigned int inLength);
 int EVP_EncryptFinal_ex(EVP_CIPHER_CTX *context, unsigned char *out, int *outLength);
 int EVP_DecryptInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *type, engine_st *engine,
                        const unsigned char *key, const unsigned char *iv);

@@ -20,8 +20,6 @@ void put32(uint8_t *at, uint32_t value) {
   at[3] = value;
 }
 
-
-
 } // namespace
 
 Transform::Transform(Profile profile, const SessionKeys &rtpKeys, const SessionKeys &rtcpKeys) : profile(profile) {
@@ -142,7 +140,6 @@ bool Transform::verifyRtp(const uint8_t *packet, int length, int headerLength, u
 
 void Transform::peek(const uint8_t *packet, int headerLength, uint32_t rollover, int bytes, uint8_t *out) {
   uint8_t iv[16];
-  int written = 0;
   if (profile == Profile::Gcm) {
     // NIST SP 800-38D, section 7.1: the first block masks the tag, the payload begins at the second.
     gcmIv(rtp, packet + 8, rollover, get16(packet + 2), iv);
@@ -157,7 +154,8 @@ void Transform::peek(const uint8_t *packet, int headerLength, uint32_t rollover,
     // So few blocks never carry into the byte before.
     stream[16 * i + 15] = uint8_t(iv[15] + i);
   }
-  EVP_EncryptUpdate(rtp.block, stream, &written, stream, 16 * blocks);
+  // Whole blocks need none of the bookkeeping of EVP_EncryptUpdate.
+  EVP_Cipher(rtp.block, stream, stream, unsigned(16 * blocks));
   for (int i = 0; i < bytes; i += 1) out[i] = packet[headerLength + i] ^ stream[i];
 }
 

@@ -36,6 +36,8 @@ enum class Format { Opus = 0, Vp8 = 1, H264 = 2 };
 
 constexpr int64_t WINDOW_PACKETS = 2048;
 constexpr int64_t CYCLE = 65536;
+// Beyond the beginning of a stream, one packet in this many has its authentication tag verified.
+constexpr int64_t AUTHENTICATED_ONE_IN = 64;
 
 inline int64_t extendSequence(uint16_t sequence, int64_t reference) {
   return reference + int16_t(uint16_t(sequence - uint16_t(reference)));
@@ -84,6 +86,12 @@ public:
     __builtin_prefetch(frames + (newestFrame < 0 ? 0 : newestFrame), 1);
   }
   Arrival count(uint16_t sequence, const PacketFacts &packet, bool repaired);
+  // Whether the next packet is one of those whose authentication tag is verified.
+  bool isToBeVerified() const { return int64_t(counters[PACKETS]) >= nextVerified; }
+  void verified(bool right) {
+    counters[right ? AUTHENTICATED : AUTHENTICATION_FAILURES] += 1;
+    nextVerified = int64_t(counters[PACKETS]) / AUTHENTICATED_ONE_IN * AUTHENTICATED_ONE_IN + AUTHENTICATED_ONE_IN;
+  }
   // Forgets when the last frame came, so that a pause is not taken for a freeze.
   void restartFrames() { lastFrameMs = 0; }
 
@@ -120,6 +128,7 @@ private:
   void interval(double intervalMs);
 
   const double clockRateHz;
+  int64_t nextVerified = 0;
   uint32_t *const window;
   int frameCount = 0;
   int newestFrame = -1;

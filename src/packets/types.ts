@@ -64,7 +64,7 @@ export const StreamField = {
   /** Sum and number of one-way delays read from abs-capture-time. */
   delaySumMs: 18,
   delayCount: 19,
-  /** Packets whose authentication tag was verified: the first of a stream and a sample of the others. */
+  /** Packets whose authentication tag was verified: one of the first of a stream and a sample of the others. */
   authenticated: 20,
   authenticationFailures: 21,
   /** State of the jitter estimate. */

@@ -232,6 +232,56 @@ export function packetLoopContract(name: string, create: (options: LoopOptions) 
         expect(count('firstFrameMs')).toBeGreaterThan(0);
       });
 
+      it('counts long packets whole, finds their key frames and verifies some of them', async () => {
+        const { peer, socket, heard, until, count, media } = await receiving();
+        const total = 200;
+        for (let sequence = 0; sequence < total; sequence += 1) {
+          const payload = vp8(true, sequence % 50 === 0, 1100);
+          await media(sequence, 3000 * sequence, { payload, marker: true });
+          await until(() => count('packets') === sequence + 1);
+        }
+        expect(count('payloadBytes')).toBe(1100 * total);
+        expect(count('frames')).toBe(total);
+        expect(count('keyFrames')).toBe(4);
+        expect(heard.keyFrames).toHaveLength(4);
+        const sealed = peer.send.protectRtp(
+          rtp({ ssrc: SSRC, sequence: 0, timestamp: 0, payload: Buffer.alloc(1100) }).packet,
+          20,
+          0,
+        );
+        expect(socket.counters[SocketField.bytesReceived]).toBe(sealed.length * total);
+        expect(count('authenticated')).toBe(4);
+        expect(count('authenticationFailures')).toBe(0);
+        // From here on somebody else sends: he is found out.
+        for (let sequence = total; count('authenticationFailures') === 0; sequence += 1) {
+          const { packet } = rtp({ ssrc: SSRC, sequence, timestamp: 0, payload: Buffer.alloc(1100) });
+          await peer.deliver(packet, socket.localPort);
+          await until(() => count('packets') === sequence + 1);
+        }
+        expect(count('packets')).toBeLessThan(total + 70);
+      });
+
+      it('hears RTCP and STUN of any length, at the latest when they come again', async () => {
+        const { loop, socket, peer, heard, until } = await bench();
+        loop.setKeys(socket.id, keysOf(profile), EXTENSIONS);
+        const report = Buffer.alloc(1000);
+        report.writeUInt32BE(0x80cc00f9);
+        for (let index = 0; heard.rtcp.length < 2; index += 1) {
+          await peer.deliver(peer.send.protectRtcp(report, index), socket.localPort);
+          await until(() => socket.counters[SocketField.controlReceived] === index + 1);
+          expect(index).toBeLessThan(3);
+        }
+        expect(heard.rtcp).toEqual([report, report]);
+        const stun = Buffer.alloc(1200);
+        for (let sent = 0; heard.control.length === 0; sent += 1) {
+          await peer.deliver(stun, socket.localPort);
+          await until(() => (socket.counters[SocketField.datagramsReceived] ?? 0) > 2 + sent);
+          expect(sent).toBeLessThan(3);
+        }
+        expect(heard.control).toEqual([stun]);
+        expect(socket.counters[SocketField.authenticationFailures]).toBe(0);
+      });
+
       it('records when transport-wide sequence numbers arrived, of every SSRC', async () => {
         const { peer, socket, until, loop } = await receiving();
         const ssrcs = [SSRC, 0x77777777, SSRC];
@@ -275,6 +325,27 @@ export function packetLoopContract(name: string, create: (options: LoopOptions) 
         expect(heard.control).toEqual([]);
         expect(heard.rtcp).toEqual([]);
         expect(socket.counters[SocketField.datagramsReceived]).toBe(junk.length + 1);
+      });
+
+      it('hears each of several sockets, whichever of them had something before', async () => {
+        const { loop, socket, peer, until } = await bench();
+        const sockets = [socket];
+        for (let i = 0; i < 3; i += 1) {
+          const options = { address: '127.0.0.1', port: peer.port, recordArrivals: false };
+          sockets.push(await loop.open({ ...options, receiveBufferBytes: 1 << 18 }));
+        }
+        const sent = sockets.map(() => 0);
+        for (const round of ['0', '01', '0123', '0123', '3', '', '2', '0123', '012', '', '3']) {
+          for (const i of [...round].map(Number)) {
+            await peer.deliver(Buffer.from('00', 'hex'), sockets[i]?.localPort ?? 0);
+            sent[i] = (sent[i] ?? 0) + 1;
+          }
+          const received = () => sockets.map(({ counters }) => counters[SocketField.datagramsReceived]);
+          await until(() => received().every((count, i) => count === sent[i]));
+        }
+        loop.close(sockets[1]?.id ?? 0);
+        await peer.deliver(Buffer.from('00', 'hex'), sockets[3]?.localPort ?? 0);
+        await until(() => sockets[3]?.counters[SocketField.datagramsReceived] === (sent[3] ?? 0) + 1);
       });
 
       it('forgets streams and sockets that are closed', async () => {
