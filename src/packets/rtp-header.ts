@@ -22,6 +22,16 @@ export function get32(packet: Uint8Array, at: number): number {
   return ((get16(packet, at) << 16) | get16(packet, at + 2)) >>> 0;
 }
 
+export function put16(packet: Uint8Array, at: number, value: number): void {
+  packet[at] = value >>> 8;
+  packet[at + 1] = value;
+}
+
+export function put32(packet: Uint8Array, at: number, value: number): void {
+  put16(packet, at, value >>> 16);
+  put16(packet, at + 2, value);
+}
+
 /** Length of the header with CSRCs and extension, or 0 when the packet is too short for what it says. */
 export function headerLength(packet: Uint8Array, packetLength: number): number {
   if (packetLength < RTP_HEADER_BYTES) return 0;

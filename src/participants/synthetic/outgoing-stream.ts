@@ -1,4 +1,4 @@
-import { RTP_HEADER_BYTES } from '../../packets/rtp-header.ts';
+import { put16, put32, RTP_HEADER_BYTES } from '../../packets/rtp-header.ts';
 import type { PacketLoop } from '../../packets/types.ts';
 import type { MediaTrack } from './media/store.ts';
 import type { ExtensionIds } from './negotiation.ts';
@@ -85,6 +85,7 @@ export class OutgoingStream {
     this.#pictureId = (this.#pictureId + 1) & 0x7fff;
     if (frame.temporalLayer === 0) this.#tl0PictureIndex = (this.#tl0PictureIndex + 1) & 0xff;
     const last = frame.packets.length - 1;
+    const wallMs = this.#options.wallMs();
     for (let i = 0; i <= last; i += 1) {
       const slot = this.#sequence % HISTORY;
       this.#sentSequence[slot] = this.#sequence;
@@ -94,7 +95,7 @@ export class OutgoingStream {
       this.#sentPictureId[slot] = this.#pictureId;
       this.#sentTl0[slot] = this.#tl0PictureIndex;
       const marker = this.track.codec === 'opus' ? talkBegins : i === last;
-      this.#write(slot, marker, audioLevel, false);
+      this.#write(slot, marker, audioLevel, wallMs, false);
       this.#sequence = (this.#sequence + 1) & 0xffff;
     }
     this.frames += 1;
@@ -108,7 +109,7 @@ export class OutgoingStream {
     if (this.#sentSequence[slot] !== sequence) return false;
     const frame = this.track.frames[this.#sentFrame[slot] ?? 0];
     const marker = this.track.codec !== 'opus' && this.#sentPacket[slot] === (frame?.packets.length ?? 0) - 1;
-    this.#write(slot, marker, this.#sentLevel[slot] ?? null, true);
+    this.#write(slot, marker, this.#sentLevel[slot] ?? null, this.#options.wallMs(), true);
     return true;
   }
 
@@ -123,7 +124,7 @@ export class OutgoingStream {
     };
   }
 
-  #write(slot: number, marker: boolean, audioLevel: AudioLevel | null, again: boolean): void {
+  #write(slot: number, marker: boolean, audioLevel: AudioLevel | null, wallMs: number, again: boolean): void {
     const { loop, rtx, payloadType, socketId } = this.#options;
     const packet = this.track.frames[this.#sentFrame[slot] ?? 0]?.packets[this.#sentPacket[slot] ?? 0];
     if (packet === undefined) return;
@@ -132,19 +133,20 @@ export class OutgoingStream {
     const sequence = this.#sentSequence[slot] ?? 0;
     const viaRtx = again && rtx !== null;
     if (!again) this.#sentLevel[slot] = audioLevel;
-    out.writeUInt8(0x90, start);
-    out.writeUInt8((marker ? 0x80 : 0) | (viaRtx ? rtx.payloadType : payloadType), start + 1);
-    out.writeUInt16BE(viaRtx ? this.#rtxSequence : sequence, start + 2);
-    out.writeUInt32BE(this.#sentTimestamp[slot] ?? 0, start + 4);
-    out.writeUInt32BE(viaRtx ? rtx.ssrc : this.ssrc, start + 8);
-    let at = this.#writeExtensions(out, start + RTP_HEADER_BYTES, audioLevel, viaRtx);
+    out[start] = 0x90;
+    out[start + 1] = (marker ? 0x80 : 0) | (viaRtx ? rtx.payloadType : payloadType);
+    put16(out, start + 2, viaRtx ? this.#rtxSequence : sequence);
+    put32(out, start + 4, this.#sentTimestamp[slot] ?? 0);
+    put32(out, start + 8, viaRtx ? rtx.ssrc : this.ssrc);
+    let at = this.#writeExtensions(out, start + RTP_HEADER_BYTES, audioLevel, wallMs, viaRtx);
     const headerBytes = at - start;
     if (viaRtx) {
       this.#rtxSequence = (this.#rtxSequence + 1) & 0xffff;
-      at = out.writeUInt16BE(sequence, at);
+      put16(out, at, sequence);
+      at += 2;
     }
     if (this.track.codec === 'vp8') at = this.#writeDescriptor(out, at, slot, packet.begins);
-    at += packet.prefix.copy(out, at);
+    if (packet.prefix.length > 0) at += packet.prefix.copy(out, at);
     at += this.track.data.copy(out, at, packet.offset, packet.offset + packet.length);
     loop.queueRtp(socketId, at - start);
     if (again) {
@@ -157,31 +159,35 @@ export class OutgoingStream {
   }
 
   /** One-byte header extensions (RFC 8285, section 4.2). */
-  #writeExtensions(out: Buffer, from: number, audioLevel: AudioLevel | null, viaRtx: boolean): number {
+  #writeExtensions(
+    out: Buffer,
+    from: number,
+    audioLevel: AudioLevel | null,
+    wallMs: number,
+    viaRtx: boolean,
+  ): number {
     const { extensions, transportSequence, mid, rid } = this.#options;
-    const wallMs = this.#options.wallMs();
     let at = from + 4;
     if (extensions.transmissionOffset !== undefined) {
       // RFC 5450: packets leave when their frame is due, so there is no offset to tell.
-      out.writeUInt8((extensions.transmissionOffset << 4) | 2, at);
-      out.writeUIntBE(0, at + 1, 3);
+      put32(out, at, ((extensions.transmissionOffset << 4) | 2) << 24);
       at += 4;
     }
     if (extensions.absSendTime !== undefined) {
-      out.writeUInt8((extensions.absSendTime << 4) | 2, at);
       // 6.18 bits of seconds; 64 s of Unix time and of NTP time begin together.
-      out.writeUIntBE(Math.floor((wallMs % 64_000) * 262.144) & 0xffffff, at + 1, 3);
+      const time = Math.floor((wallMs % 64_000) * 262.144) & 0xffffff;
+      put32(out, at, (((extensions.absSendTime << 4) | 2) << 24) | time);
       at += 4;
     }
     if (extensions.transportSequence !== undefined) {
-      out.writeUInt8((extensions.transportSequence << 4) | 1, at);
-      out.writeUInt16BE(transportSequence.next, at + 1);
+      out[at] = (extensions.transportSequence << 4) | 1;
+      put16(out, at + 1, transportSequence.next);
       transportSequence.next = (transportSequence.next + 1) & 0xffff;
       at += 3;
     }
     if (audioLevel !== null && extensions.audioLevel !== undefined) {
-      out.writeUInt8(extensions.audioLevel << 4, at);
-      out.writeUInt8(audioLevel, at + 1);
+      out[at] = extensions.audioLevel << 4;
+      out[at + 1] = audioLevel;
       at += 2;
     }
     if (!this.acknowledged || viaRtx) {
@@ -192,30 +198,29 @@ export class OutgoingStream {
     if (extensions.captureTime !== undefined && !viaRtx && wallMs - this.#lastStampMs >= STAMP_INTERVAL_MS) {
       this.#lastStampMs = wallMs;
       const { seconds, fraction } = ntpTime(wallMs);
-      out.writeUInt8((extensions.captureTime << 4) | 7, at);
-      out.writeUInt32BE(seconds, at + 1);
-      out.writeUInt32BE(fraction, at + 5);
+      out[at] = (extensions.captureTime << 4) | 7;
+      put32(out, at + 1, seconds);
+      put32(out, at + 5, fraction);
       at += 9;
     }
-    while ((at - from) % 4 !== 0) at = out.writeUInt8(0, at);
-    out.writeUInt16BE(EXTENSION_PROFILE, from);
-    out.writeUInt16BE((at - from - 4) / 4, from + 2);
+    for (; (at - from) % 4 !== 0; at += 1) out[at] = 0;
+    put16(out, from, EXTENSION_PROFILE);
+    put16(out, from + 2, (at - from - 4) / 4);
     return at;
   }
 
   /** RFC 7741, section 4.2: picture id of 15 bits, and with temporal layers TL0PICIDX, TID and Y. */
-  #writeDescriptor(out: Buffer, from: number, slot: number, begins: boolean): number {
+  #writeDescriptor(out: Buffer, at: number, slot: number, begins: boolean): number {
     const frame = this.track.frames[this.#sentFrame[slot] ?? 0];
     const temporalLayer = frame?.temporalLayer ?? 0;
     // X, N for what nothing refers to (the highest temporal layer), S.
-    out.writeUInt8(0x80 | (temporalLayer === 2 ? 0x20 : 0) | (begins ? 0x10 : 0), from);
-    out.writeUInt8(this.#temporal ? 0xe0 : 0x80, from + 1);
-    let at = out.writeUInt16BE(0x8000 | (this.#sentPictureId[slot] ?? 0), from + 2);
-    if (this.#temporal) {
-      at = out.writeUInt8(this.#sentTl0[slot] ?? 0, at);
-      at = out.writeUInt8((temporalLayer << 6) | (frame?.layerSync === true ? 0x20 : 0), at);
-    }
-    return at;
+    out[at] = 0x80 | (temporalLayer === 2 ? 0x20 : 0) | (begins ? 0x10 : 0);
+    out[at + 1] = this.#temporal ? 0xe0 : 0x80;
+    put16(out, at + 2, 0x8000 | (this.#sentPictureId[slot] ?? 0));
+    if (!this.#temporal) return at + 4;
+    out[at + 4] = this.#sentTl0[slot] ?? 0;
+    out[at + 5] = (temporalLayer << 6) | (frame?.layerSync === true ? 0x20 : 0);
+    return at + 6;
   }
 }
 
