@@ -42,3 +42,29 @@ export function latenessP99Ms(all: readonly Uint32Array[]): number | null {
   }
   return BUCKETS * BUCKET_MS;
 }
+
+/**
+ * How late a thread comes to what it set itself a time for. It wakes up every few milliseconds anyway; a histogram of
+ * perf_hooks would wake it up besides.
+ */
+export class DelayMeter {
+  #count = 0;
+  #sumMs = 0;
+  #maxMs = 0;
+
+  record(delayMs: number): void {
+    this.#count += 1;
+    this.#sumMs += Math.max(0, delayMs);
+    this.#maxMs = Math.max(this.#maxMs, delayMs);
+  }
+
+  /** Of the delays since the last call; null when there were none. */
+  take(): { meanMs: number; maxMs: number } | null {
+    if (this.#count === 0) return null;
+    const taken = { meanMs: this.#sumMs / this.#count, maxMs: this.#maxMs };
+    this.#count = 0;
+    this.#sumMs = 0;
+    this.#maxMs = 0;
+    return taken;
+  }
+}

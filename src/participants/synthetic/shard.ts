@@ -1,11 +1,11 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { createPacketLoop } from '../../packets/create.ts';
 import type { PacketLoop, SrtpProfile } from '../../packets/types.ts';
 import type { ParticipantPlan } from '../../scenario/plan-types.ts';
 import type { RoomAccess } from '../../targets/types.ts';
 import type { ParticipantSample } from '../types.ts';
 import { createCertificate } from './dtls/certificate.ts';
-import { LatenessMeter } from './lateness.ts';
+import { DelayMeter, LatenessMeter } from './lateness.ts';
 import { MediaStore } from './media/store.ts';
 import type { FromShard, ShardData, ShardGeneratorSample } from './messages.ts';
 import { Participant } from './participant.ts';
@@ -14,13 +14,14 @@ import { Scheduler } from './scheduler.ts';
 import type { SessionContext } from './session.ts';
 import { hostClock, seededRandom } from './time.ts';
 
-/** Turns are no closer than this, so that what is due at almost the same time is done together. */
+/**
+ * Turns are no closer than this, so that what is due at almost the same time is done together: to wake up costs as much
+ * as fifty packets. With many sockets it is the interval in which libwebrtc's pacer sends.
+ */
 const MIN_SLEEP_MS = 1;
-const LONG_MIN_SLEEP_MS = 4;
+const LONG_MIN_SLEEP_MS = 5;
 const MANY_SOCKETS = 40;
 const MAX_SLEEP_MS = 50;
-/** Node's delay histogram counts from one sampling timer to the next, so it holds this much when nothing is late. */
-const DELAY_RESOLUTION_MS = 10;
 /**
  * GCM costs the native loop least. On Node's crypto, whose ciphers take long to set up, counter mode with HMAC is
  * several times cheaper; it is offered alone, for among several the SFU chooses.
@@ -37,19 +38,19 @@ export class Shard {
   readonly #participants = new Map<string, Participant>();
   readonly #tell: (message: FromShard) => void;
   readonly #accesses = new Map<number, { resolve(access: RoomAccess): void; reject(error: Error): void }>();
-  readonly #delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  readonly #delays = new DelayMeter();
   #utilisation = performance.eventLoopUtilization();
   #lastRequestId = 0;
   #timer: NodeJS.Timeout | null = null;
   #polledMs = 0;
-  #nextPollMs = 0;
+  /** When the next turn is to begin; null before the first. */
+  #dueMs: number | null = null;
   #closed = false;
 
   private constructor(context: SessionContext, tell: (message: FromShard) => void) {
     this.#context = context;
     this.#tell = tell;
     this.packetLoop = context.loop.kind;
-    this.#delay.enable();
     this.#turn();
   }
 
@@ -127,11 +128,11 @@ export class Shard {
     const utilisation = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(utilisation, this.#utilisation);
     this.#utilisation = utilisation;
-    const measured = this.#delay.count > 0;
+    const delays = this.#delays.take();
     const sample: ShardGeneratorSample = {
       cpuSeconds: threadCpuSeconds(),
-      eventLoopDelayMeanMs: measured ? lateBy(this.#delay.mean) : null,
-      eventLoopDelayMaxMs: measured ? lateBy(this.#delay.max) : null,
+      eventLoopDelayMeanMs: delays?.meanMs ?? null,
+      eventLoopDelayMaxMs: delays?.maxMs ?? null,
       eventLoopUtilisationRatio: since.utilization,
       packetsScheduled: lateness.scheduled,
       packetsSent: lateness.sent,
@@ -139,7 +140,6 @@ export class Shard {
       lateness: lateness.take(),
       localPorts: [...bySocket.values()].map(({ socket }) => socket.localPort),
     };
-    this.#delay.reset();
     return sample;
   }
 
@@ -150,7 +150,6 @@ export class Shard {
     await Promise.allSettled(ids.map((id) => this.leave(id, 'the run ended')));
     for (const waiting of this.#accesses.values()) waiting.reject(new Error('the run ended'));
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#delay.disable();
     this.#context.loop.dispose();
   }
 
@@ -158,18 +157,20 @@ export class Shard {
   #turn(): void {
     const { loop, scheduler, nowMs } = this.#context;
     const inHurry = this.#hurries();
+    const shortestMs = inHurry ? MIN_SLEEP_MS : LONG_MIN_SLEEP_MS;
     const beganMs = nowMs();
-    if (beganMs >= this.#nextPollMs) {
+    if (this.#dueMs !== null) this.#delays.record(beganMs - this.#dueMs);
+    const pollIntervalMs = loop.pollIntervalMs(inHurry);
+    // Now or at the next turn: whichever is nearer to when it is due.
+    if (beganMs + shortestMs / 2 >= this.#polledMs + pollIntervalMs) {
       loop.poll();
       this.#polledMs = beganMs;
     }
     scheduler.runDue(nowMs());
     loop.flush();
-    this.#nextPollMs = this.#polledMs + loop.pollIntervalMs(inHurry);
-    const nextMs = Math.min(scheduler.nextDueMs, this.#nextPollMs);
-    const shortestMs = inHurry ? MIN_SLEEP_MS : LONG_MIN_SLEEP_MS;
-    const sleepMs = Math.min(MAX_SLEEP_MS, Math.max(shortestMs, nextMs - nowMs()));
-    this.#timer = setTimeout(() => this.#turn(), sleepMs);
+    const nextMs = Math.min(scheduler.nextDueMs, this.#polledMs + pollIntervalMs, beganMs + MAX_SLEEP_MS);
+    this.#dueMs = Math.max(nextMs, beganMs + shortestMs);
+    this.#timer = setTimeout(() => this.#turn(), Math.max(shortestMs, nextMs - nowMs()));
   }
 
   /** Whoever is joining waits for answers, and those are fetched quickly; with few sockets that is cheap anyway. */
@@ -190,10 +191,6 @@ export class Shard {
 
 function asBuffer(data: Uint8Array): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function lateBy(nanoseconds: number): number {
-  return Math.max(0, nanoseconds / 1e6 - DELAY_RESOLUTION_MS);
 }
 
 /** CPU time of this thread; null on a Node that cannot tell (before 24). */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STREAM_FIELDS, StreamField, WINDOW_PACKETS } from '../../../src/packets/types.ts';
-import { LatenessMeter, latenessP99Ms } from '../../../src/participants/synthetic/lateness.ts';
+import { DelayMeter, LatenessMeter, latenessP99Ms } from '../../../src/participants/synthetic/lateness.ts';
 import { NackList } from '../../../src/participants/synthetic/nack-list.ts';
 import { Scheduler, type Task } from '../../../src/participants/synthetic/scheduler.ts';
 import { parseDrops } from '../../../src/participants/synthetic/socket-drops.ts';
@@ -96,6 +96,18 @@ describe('the scheduler', () => {
     scheduler.runDue(10);
     scheduler.runDue(20);
     expect(ran).toEqual(['self']);
+  });
+});
+
+describe('the delay meter', () => {
+  it('tells the mean and the longest delay since it was asked last, and nothing when there was none', () => {
+    const meter = new DelayMeter();
+    expect(meter.take()).toBeNull();
+    for (const delayMs of [-0.5, 2, 10]) meter.record(delayMs);
+    expect(meter.take()).toEqual({ meanMs: 4, maxMs: 10 });
+    expect(meter.take()).toBeNull();
+    meter.record(1);
+    expect(meter.take()).toEqual({ meanMs: 1, maxMs: 1 });
   });
 });
 
