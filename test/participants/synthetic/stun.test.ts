@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { IceAgent, iceCredentials } from '../../../src/participants/synthetic/ice/agent.ts';
-import { decodeStun, encodeStun, StunType, stunKey } from '../../../src/participants/synthetic/ice/stun.ts';
+import {
+  decodeStun,
+  encodeAgain,
+  encodeStun,
+  StunType,
+  stunKey,
+} from '../../../src/participants/synthetic/ice/stun.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 
@@ -43,6 +49,10 @@ describe('STUN messages', () => {
     const decoded = decodeStun(encodeStun(request, stunKey('secret')));
     expect(decoded).toMatchObject(request);
     expect(decoded?.verify(stunKey('secret'))).toBe(true);
+    const again = encodeAgain(encodeStun(request, stunKey('secret')), Buffer.alloc(12, 3), stunKey('secret'));
+    const other = { ...request, transactionId: Buffer.alloc(12, 3) };
+    expect(again).toEqual(encodeStun(other, stunKey('secret')));
+    expect(decodeStun(again)?.verify(stunKey('another'))).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import {
   type DecodedStun,
   decodeStun,
+  encodeAgain,
   encodeStun,
   type StunKey,
   type StunMessage,
@@ -75,6 +76,8 @@ export class IceAgent {
   #controlling = true;
   readonly #outstanding = new Map<string, number>();
   #isConnected = false;
+  /** The last request, and the state that it told of. */
+  #told: { request: Buffer; controlling: boolean; nominates: boolean } | null = null;
   #connect: () => void = () => {};
   #nextCheckMs = 0;
   #interval = FIRST_CHECK_INTERVAL_MS;
@@ -131,7 +134,15 @@ export class IceAgent {
       if (this.#outstanding.size <= OUTSTANDING) break;
       this.#outstanding.delete(id);
     }
-    const request: StunMessage = {
+    this.#options.send(this.#request(transactionId));
+  }
+
+  /** Consent is asked for again and again in the same words. */
+  #request(transactionId: Buffer): Buffer {
+    const told = this.#told;
+    if (told?.controlling === this.#controlling && told.nominates === this.#isConnected)
+      return encodeAgain(told.request, transactionId, this.#remoteKey);
+    const message: StunMessage = {
       type: StunType.bindingRequest,
       transactionId,
       username: this.#username,
@@ -140,7 +151,9 @@ export class IceAgent {
         ? { useCandidate: this.#isConnected, iceControlling: this.#tieBreaker }
         : { iceControlled: this.#tieBreaker }),
     };
-    this.#options.send(encodeStun(request, this.#remoteKey));
+    const request = encodeStun(message, this.#remoteKey);
+    this.#told = { request, controlling: this.#controlling, nominates: this.#isConnected };
+    return request;
   }
 
   #succeed(message: DecodedStun, receivedAtMs: number): void {

@@ -8,6 +8,9 @@ const MAGIC_COOKIE = 0x2112a442;
 const HEADER_BYTES = 20;
 const FINGERPRINT_XOR = 0x5354554e;
 const INTEGRITY_BYTES = 20;
+const INTEGRITY_ATTRIBUTE_BYTES = 4 + INTEGRITY_BYTES;
+/** Both attributes that a message ends with. */
+const SEAL_BYTES = INTEGRITY_ATTRIBUTE_BYTES + 8;
 
 /** Where messages are written and digested: one at a time, and with a consent check of everybody every few seconds. */
 const work = Buffer.alloc(HMAC_ROOM_BYTES + 2048);
@@ -90,11 +93,23 @@ export function encodeStun(message: StunMessage, key: StunKey): Buffer {
   if (message.xorMappedAddress !== undefined) {
     at = attributeOf(at, Attribute.xorMappedAddress, xorAddress(message.xorMappedAddress, transactionId));
   }
-  setLength(at + 4 + INTEGRITY_BYTES);
-  const integrity = key.digest(work, at);
-  at = attribute(at, Attribute.messageIntegrity, INTEGRITY_BYTES);
+  return seal(at, key);
+}
+
+/** A message that `encodeStun` has made, with another transaction id. */
+export function encodeAgain(message: Buffer, transactionId: Buffer, key: StunKey): Buffer {
+  message.copy(work, START);
+  transactionId.copy(work, START + 8);
+  return seal(START + message.length - SEAL_BYTES, key);
+}
+
+/** Ends what `work` holds up to `end` with MESSAGE-INTEGRITY and FINGERPRINT. */
+function seal(end: number, key: StunKey): Buffer {
+  setLength(end + INTEGRITY_ATTRIBUTE_BYTES);
+  const integrity = key.digest(work, end);
+  let at = attribute(end, Attribute.messageIntegrity, INTEGRITY_BYTES);
   at += work.write(integrity, at, 'hex');
-  setLength(at + 8);
+  setLength(end + SEAL_BYTES);
   const fingerprint = crc32(work.subarray(START, at)) ^ FINGERPRINT_XOR;
   at = work.writeUInt32BE(fingerprint >>> 0, attribute(at, Attribute.fingerprint, 4));
   return Buffer.from(work.subarray(START, at));
@@ -109,42 +124,45 @@ export interface DecodedStun extends StunMessage {
 export function decodeStun(data: Buffer): DecodedStun | null {
   if (data.length < HEADER_BYTES || data.readUInt32BE(4) !== MAGIC_COOKIE) return null;
   if (data.readUInt16BE(2) + HEADER_BYTES !== data.length) return null;
-  const transactionId = Buffer.from(data.subarray(8, HEADER_BYTES));
   let integrityAt = -1;
-  const message: StunMessage = { type: data.readUInt16BE(0), transactionId };
+  const message: DecodedStun = {
+    type: data.readUInt16BE(0),
+    transactionId: Buffer.from(data.subarray(8, HEADER_BYTES)),
+    verify: (key) => integrityMatches(data, integrityAt, key),
+  };
   for (let at = HEADER_BYTES; at + 4 <= data.length; ) {
     const type = data.readUInt16BE(at);
     const length = data.readUInt16BE(at + 2);
-    const value = data.subarray(at + 4, at + 4 + length);
-    if (value.length < length) return null;
-    if (type === Attribute.fingerprint && !fingerprintMatches(data, at, value)) return null;
+    if (at + 4 + length > data.length) return null;
+    if (type === Attribute.fingerprint && !fingerprintMatches(data, at, length)) return null;
     // What follows the integrity is not covered by it and must be ignored, but for the fingerprint.
     if (type === Attribute.messageIntegrity && length === INTEGRITY_BYTES) integrityAt = at;
-    else if (integrityAt === -1) readAttribute(message, type, value);
+    else if (integrityAt === -1) readAttribute(message, type, data, at + 4, length);
     at += 4 + ((length + 3) & ~3);
   }
-  return { ...message, verify: (key) => integrityMatches(data, integrityAt, key) };
+  return message;
 }
 
-function readAttribute(message: StunMessage, type: number, value: Buffer): void {
-  if (type === Attribute.username) message.username = value.toString('utf8');
-  if (type === Attribute.priority && value.length === 4) message.priority = value.readUInt32BE();
+function readAttribute(message: StunMessage, type: number, data: Buffer, at: number, length: number): void {
+  const value = () => data.subarray(at, at + length);
+  if (type === Attribute.username) message.username = value().toString('utf8');
+  if (type === Attribute.priority && length === 4) message.priority = data.readUInt32BE(at);
   if (type === Attribute.useCandidate) message.useCandidate = true;
-  if (type === Attribute.iceControlling && value.length === 8) message.iceControlling = Buffer.from(value);
-  if (type === Attribute.iceControlled && value.length === 8) message.iceControlled = Buffer.from(value);
-  if (type === Attribute.errorCode && value.length >= 4) {
-    message.errorCode = value.readUInt8(2) * 100 + value.readUInt8(3);
+  if (type === Attribute.iceControlling && length === 8) message.iceControlling = Buffer.from(value());
+  if (type === Attribute.iceControlled && length === 8) message.iceControlled = Buffer.from(value());
+  if (type === Attribute.errorCode && length >= 4) {
+    message.errorCode = data.readUInt8(at + 2) * 100 + data.readUInt8(at + 3);
   }
 }
 
-function fingerprintMatches(data: Buffer, at: number, value: Buffer): boolean {
-  return value.length === 4 && (crc32(data.subarray(0, at)) ^ FINGERPRINT_XOR) >>> 0 === value.readUInt32BE();
+function fingerprintMatches(data: Buffer, at: number, length: number): boolean {
+  return length === 4 && (crc32(data.subarray(0, at)) ^ FINGERPRINT_XOR) >>> 0 === data.readUInt32BE(at + 4);
 }
 
 function integrityMatches(data: Buffer, at: number, key: StunKey): boolean {
   if (at === -1) return false;
   const end = START + data.copy(work, START, 0, at);
-  setLength(end + 4 + INTEGRITY_BYTES);
+  setLength(end + INTEGRITY_ATTRIBUTE_BYTES);
   const digest = key.digest(work, end);
   return timingSafeEqual(Buffer.from(digest, 'hex'), data.subarray(at + 4, at + 4 + INTEGRITY_BYTES));
 }
