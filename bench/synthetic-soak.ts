@@ -77,7 +77,7 @@ async function soak(options: Options) {
       if (options.churnPerMinute > 0) await replace();
     }
     const replacedBefore = replaced;
-    const [bridgeBefore, before] = [await scene.readBridge(), await generator.read()];
+    const [bridgeBefore, before] = [await scene.readBridges(), await generator.read()];
     const readings: MemoryReading[] = [await generator.readMemory(malloc.file, options.collect)];
     const beganMs = performance.now();
     const endMs = 60_000 * options.minutes;
@@ -91,7 +91,7 @@ async function soak(options: Options) {
         `${(dueMs / 60_000).toFixed(1)} min: resident ${mebibytes(reading.rssBytes).toFixed(1)} MiB, in use${options.collect ? '' : ' with garbage'} ${mebibytes(reading.heapUsedBytes).toFixed(2)} MiB of heaps and ${mebibytes(reading.mallocUsedBytes).toFixed(2)} MiB beside them`,
       );
     }
-    const [bridgeAfter, after] = [await scene.readBridge(), await generator.read()];
+    const [bridgeAfter, after] = [await scene.readBridges(), await generator.read()];
     const seconds = (after.atMs - before.atMs) / 1000;
     return evaluate(options, empty, readings, {
       participantsReplaced: replaced - replacedBefore,

@@ -81,9 +81,10 @@ export class Generator {
 
 export interface Scene extends AsyncDisposable {
   readonly url: string;
-  readBridge(): Promise<BridgeReading>;
+  readBridges(): Promise<BridgeReading>;
 }
 
+/** Of all bridges. */
 export interface BridgeReading {
   cpuSeconds: number;
   /** The SFU's own counters; null when it is too busy to answer in time. */
@@ -99,22 +100,28 @@ function processCpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
-/** One bridge on this host. */
-export async function openScene(): Promise<Scene> {
+/** Bridges on this host; a reading is of all of them together. */
+export async function openScene(bridges = 1): Promise<Scene> {
   const system = createSystem();
   const workerFile = await requireWorker(system);
-  const cluster = await startCluster(system, { ...CLUSTER_DEFAULTS, bridges: 1, workerFile });
-  const workerPid = cluster.bridges[0]?.pid ?? null;
-  if (workerPid === null) throw new Error('the bridge is not on this host');
+  const cluster = await startCluster(system, { ...CLUSTER_DEFAULTS, bridges, workerFile });
+  const workerPids = cluster.bridges.map(({ pid }) => {
+    if (pid === null) throw new Error('the bridge is not on this host');
+    return pid;
+  });
   return {
     url: cluster.url,
-    async readBridge() {
+    async readBridges() {
       const response = await fetch(`${cluster.url}/samples`);
-      const [sample] = (await response.json()) as BridgeSample[];
+      const samples = (await response.json()) as (BridgeSample | null)[];
+      const sum = (of: (sample: BridgeSample) => number | null) =>
+        samples
+          .map((sample) => (sample === null ? null : of(sample)))
+          .reduce((total, value) => (total === null || value === null ? null : total + value), 0);
       return {
-        cpuSeconds: processCpuSeconds(workerPid),
-        packetsIn: sample?.local.packetsIn ?? null,
-        packetsOut: sample?.local.packetsOut ?? null,
+        cpuSeconds: workerPids.reduce((total, pid) => total + processCpuSeconds(pid), 0),
+        packetsIn: sum(({ local }) => local.packetsIn),
+        packetsOut: sum(({ local }) => local.packetsOut),
       };
     },
     [Symbol.asyncDispose]: () => cluster.close(),
@@ -149,9 +156,9 @@ export interface Window {
 
 export async function watch(scene: Scene, generator: Generator, seconds: number): Promise<Window> {
   const host = hostCpu();
-  const [bridgeBefore, before] = [await scene.readBridge(), await generator.read()];
+  const [bridgeBefore, before] = [await scene.readBridges(), await generator.read()];
   await delay(1000 * seconds);
-  const [bridgeAfter, after] = [await scene.readBridge(), await generator.read()];
+  const [bridgeAfter, after] = [await scene.readBridges(), await generator.read()];
   const hostCpuRatio = busyRatio(host, hostCpu());
   const down = (reading: GeneratorReading) => total(reading, 'down', (track) => track.packets);
   const lost = (reading: GeneratorReading) => total(reading, 'down', (track) => track.packetsLost ?? 0);
