@@ -134,6 +134,7 @@ function capacityFile(
     maxPacketRatePps: summary.maxPacketRatePps,
     interval: summary.interval,
     spreadRatio: summary.spreadRatio,
+    equalSpeed: summary.equalSpeed,
     repeats: repeats.map((repeat) => ({
       maxPacketRatePps: repeat.packetRatePps,
       load: repeat.edge?.middle ?? null,

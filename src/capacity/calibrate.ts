@@ -193,12 +193,15 @@ function summarise(
 
 /** How fast the core was is in it, so repeats that differ in it were measured on a host that was not the same. */
 function cpuPerPacketUs(steps: readonly CalibrationStep[], edge: Edge): number | null {
-  const costs = steps.flatMap(({ load, verdict, bridgeCpuRatio, packetRatePps }) =>
-    verdict === 'holds' && isAtEdge(load, edge) && bridgeCpuRatio !== null && packetRatePps
-      ? [(bridgeCpuRatio / packetRatePps) * 1e6]
-      : [],
+  const costs = steps.flatMap((step) =>
+    step.verdict === 'holds' && isAtEdge(step.load, edge) ? (packetCostUs(step) ?? []) : [],
   );
   return costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+}
+
+/** CPU that the bridge took for one packet, microseconds; null where it was not measured. */
+export function packetCostUs({ bridgeCpuRatio, packetRatePps }: StepMeasurement): number | null {
+  return bridgeCpuRatio === null || !packetRatePps ? null : (bridgeCpuRatio / packetRatePps) * 1e6;
 }
 
 /** Beyond the edge throughput falls, so only steps that held tell what a load is in packets. */

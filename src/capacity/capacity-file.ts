@@ -60,12 +60,17 @@ const capacitySchema = z.looseObject({
   /** Gates that had to hold. */
   objective: z.array(z.string()),
   variable: z.enum(['participants', 'rooms', 'publishers', 'bitrate']),
-  /** Packets a second in and out at which quality still held: median of the repeats. null: none was found. */
+  /** Packets a second in and out at which quality still held: median of the repeats, at equal speed where that is known. null: none was found. */
   maxPacketRatePps: finite.positive().nullable(),
   /** Confidence interval of the median. */
   interval: z.looseObject({ low: finite, high: finite, confidence: finite }).nullable(),
-  /** (highest - lowest) / median over the repeats. */
+  /** (highest - lowest) / median over the repeats, as they were found. */
   spreadRatio: maybe,
+  /**
+   * The same had the host's cores been equally fast all the time, and what a packet cost the bridge then, microseconds;
+   * null where something else than CPU ended it.
+   */
+  equalSpeed: z.looseObject({ cpuPerPacketUs: finite, spreadRatio: finite }).nullable().optional(),
   repeats: z.array(
     z.looseObject({
       maxPacketRatePps: maybe,

@@ -1,5 +1,14 @@
 import type { CapacityFile } from './capacity-file.ts';
 
+/** How far apart the repeats are; null without a capacity. */
+export function describeSpread({ spreadRatio, equalSpeed }: CapacityFile): string | null {
+  if (spreadRatio === null) return null;
+  const percent = (ratio: number) => `${(100 * ratio).toFixed(1)} %`;
+  return equalSpeed == null
+    ? `${percent(spreadRatio)} of the median`
+    : `${percent(equalSpeed.spreadRatio)} of the median at equal speed of the cores, ${percent(spreadRatio)} as found`;
+}
+
 /** Repeats that differ by less are alike. */
 const NOTABLE = 0.05;
 

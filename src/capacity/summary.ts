@@ -2,15 +2,21 @@ import { median, mostCommon, studentFactor95, varianceOf } from '../stats/sample
 import { type CalibrationStep, type RepeatResult, ratesOfHeld } from './calibrate.ts';
 import type { Limit } from './capacity-file.ts';
 import { afterAnswer, beginBelief, type Edge, edgeOf, isAtEdge } from './edge-belief.ts';
+import { atEqualSpeed, type EqualSpeed } from './equal-speed.ts';
 import { rateAt } from './rate-at.ts';
 import type { SearchOptions } from './search.ts';
 
 export interface CalibrationSummary {
-  /** Median over the repeats of the packet rate at the edge; null: no capacity was found. */
+  /**
+   * Median over the repeats of the packet rate at the edge, at equal speed of the cores where that is known; null: no
+   * capacity was found.
+   */
   maxPacketRatePps: number | null;
   interval: { low: number; high: number; confidence: number } | null;
-  /** (highest - lowest) / median. */
+  /** (highest - lowest) / median of the repeats as they were found. */
   spreadRatio: number | null;
+  /** The same, had the host's cores been equally fast all the time; null where that is not known. */
+  equalSpeed: { cpuPerPacketUs: number; spreadRatio: number } | null;
   limitedBy: Limit;
   perParticipant: { packetRatePps: number; bridgeCpuRatio: number | null } | null;
   perConsumer: { packetRatePps: number; bridgeCpuRatio: number | null } | null;
@@ -23,9 +29,10 @@ export interface CalibrationSummary {
 
 /**
  * One answer from the repeats. Every repeat must have found its edge: a generator that saturated in one of three is
- * no ground for a number. The value is the median of the repeats. The interval holds what all steps of all repeats
- * together leave possible (95 %), Student's interval of what repeats differ beyond their own uncertainty (a random
- * effect, by DerSimonian and Laird 1986), and half a resolution on each side for the noise of the rates.
+ * no ground for a number. The value is the median of the repeats, told as at equal speed of the cores where CPU ended
+ * them all (`atEqualSpeed`). The interval holds what all steps of all repeats together leave possible (95 %), Student's
+ * interval of what repeats differ beyond their own uncertainty (a random effect, by DerSimonian and Laird 1986), the
+ * speeds that the cores had in the steps near the edge, and half a resolution on each side for the noise of the rates.
  */
 export function summariseRepeats(
   repeats: readonly RepeatResult[],
@@ -36,13 +43,15 @@ export function summariseRepeats(
   const linearRampMs = repeats.reduce((sum, repeat) => sum + linearRampOf(repeat, resolution), 0);
   const open = repeats.find((repeat) => !found.includes(repeat));
   const steps = repeats.flatMap((repeat) => repeat.steps);
-  const rates = found.map((repeat) => repeat.packetRatePps ?? 0);
-  const middle = median(rates);
+  const asFound = found.map((repeat) => repeat.packetRatePps ?? 0);
+  const equal = atEqualSpeed(found, { max, resolution });
+  const middle = median(equal?.packetRatesPps ?? asFound);
   if (open !== undefined || middle === null) {
     return {
       maxPacketRatePps: null,
       interval: null,
       spreadRatio: null,
+      equalSpeed: null,
       limitedBy: open?.limitedBy ?? 'unknown',
       perParticipant: null,
       perConsumer: null,
@@ -55,8 +64,12 @@ export function summariseRepeats(
   const atEdge = steps.filter((step) => step.verdict === 'holds' && isAtEdge(step.load, edge));
   return {
     maxPacketRatePps: middle,
-    interval: { ...intervalOf(middle, found, edge, steps, resolution), confidence: 0.95 },
-    spreadRatio: middle === 0 ? null : (Math.max(...rates) - Math.min(...rates)) / middle,
+    interval: { ...intervalOf(middle, found, edge, equal, resolution), confidence: 0.95 },
+    spreadRatio: spreadOf(asFound),
+    equalSpeed:
+      equal === null
+        ? null
+        : { cpuPerPacketUs: equal.cpuPerPacketUs, spreadRatio: spreadOf(equal.packetRatesPps) },
     limitedBy: mostCommon(found.map((repeat) => repeat.limitedBy)) ?? 'unknown',
     perParticipant: costPer(atEdge, (step) => step.participants),
     perConsumer: costPer(atEdge, (step) => step.consumers),
@@ -64,6 +77,10 @@ export function summariseRepeats(
     linearRampMs,
     problem: null,
   };
+}
+
+function spreadOf(rates: readonly number[]): number {
+  return (Math.max(...rates) - Math.min(...rates)) / (median(rates) || 1);
 }
 
 /** What the steps of all repeats tell of the edge, as if one bridge had been asked. */
@@ -79,13 +96,16 @@ function intervalOf(
   middle: number,
   repeats: readonly RepeatResult[],
   edge: Edge,
-  steps: readonly CalibrationStep[],
+  equal: EqualSpeed | null,
   resolution: number,
 ): { low: number; high: number } {
-  const held = ratesOfHeld(steps);
+  const held = ratesOfHeld(repeats.flatMap(({ steps }) => steps));
   const between = betweenRepeats(repeats);
-  const low = Math.min(rateAt(edge.low, held) ?? middle, middle - between);
-  const high = Math.max(rateAt(edge.high, held) ?? middle, middle + between);
+  const speed = equal === null ? null : { usual: equal.cpuPerPacketUs, ...equal.cpuPerPacketRangeUs };
+  const atSlowest = speed === null ? middle : (middle * speed.usual) / speed.high;
+  const atFastest = speed === null ? middle : (middle * speed.usual) / speed.low;
+  const low = Math.min(rateAt(edge.low, held) ?? middle, middle - between, atSlowest);
+  const high = Math.max(rateAt(edge.high, held) ?? middle, middle + between, atFastest);
   return { low: low * (1 - resolution / 2), high: high * (1 + resolution / 2) };
 }
 

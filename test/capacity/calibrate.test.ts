@@ -14,6 +14,8 @@ const SETTLE_AND_HOLD_MS = 5_000;
 const JOIN_MS = 20;
 const DRAIN_MS = 500;
 const PPS_EACH = 500;
+/** Of a core that is slow in one step, how much of that is left in the next. */
+const DRIFT_MEMORY = 0.8;
 const OPTIONS: CalibrationOptions = { start: 20, max: 1_500, ...SEARCH_DEFAULTS, repeats: 3, budgetMs: null };
 
 interface Bridge {
@@ -27,6 +29,8 @@ interface Bridge {
   generatorEdge?: number;
   /** Standard deviation of a measured rate, as a share. */
   rateNoise?: number;
+  /** How far from one step to the next the speed of its core moves, as a share; 0: not at all. */
+  drift?: number;
 }
 
 /** A bridge that drops what is beyond its edge, retransmits it, and drops that; all noise follows from the seed. */
@@ -34,6 +38,8 @@ function driverOf(bridge: Bridge, seed = 1): CalibrationDriver & { log: string[]
   const random = seededRandom(seed);
   const log: string[] = [];
   let [now, repeat, present] = [0, 0, 0];
+  // What a packet costs, in terms of what it does at the core's usual speed, to which it comes back.
+  let cost = 1;
   return {
     log,
     async fresh(n) {
@@ -46,7 +52,8 @@ function driverOf(bridge: Bridge, seed = 1): CalibrationDriver & { log: string[]
       now += SETTLE_AND_HOLD_MS + Math.max(0, load - present) * JOIN_MS;
       present = load;
       log.push(phase);
-      const edge = bridge.edge(repeat);
+      if (bridge.drift !== undefined) cost = cost ** DRIFT_MEMORY * Math.exp(bridge.drift * gaussian(random));
+      const edge = bridge.edge(repeat) / cost;
       const saturated = load > (bridge.generatorEdge ?? Number.POSITIVE_INFINITY);
       const broken = random() < chanceToBreak(load, edge, bridge);
       const carried = broken ? edge * 0.95 : load;
@@ -59,7 +66,8 @@ function driverOf(bridge: Bridge, seed = 1): CalibrationDriver & { log: string[]
         packetRateInPps: packetRatePps / 11,
         packetRateOutPps: (packetRatePps * 10) / 11,
         packetRatePps,
-        bridgeCpuRatio: Math.min(1, load / edge),
+        // Far beyond its edge it is too busy to answer.
+        bridgeCpuRatio: load > 1.12 * edge ? null : (packetRatePps * cost) / (PPS_EACH * bridge.edge(repeat)),
         bridgeCpuWaitRatio: 0,
         delayP95Ms: broken ? 200 : 3,
         lossRatio: broken ? 0.2 : 0,
@@ -105,7 +113,14 @@ async function manyBridges(count: number, noise: Omit<Bridge, 'edge'> & { betwee
         OPTIONS,
         n * 7919 + 13,
       );
-      const { maxPacketRatePps: found, interval, spreadRatio, durationMs, linearRampMs } = summary;
+      const {
+        maxPacketRatePps: found,
+        interval,
+        spreadRatio,
+        equalSpeed,
+        durationMs,
+        linearRampMs,
+      } = summary;
       if (found === null || interval === null) throw new Error(`nothing found: ${summary.problem}`);
       const truthPps = truth * PPS_EACH;
       return {
@@ -113,6 +128,7 @@ async function manyBridges(count: number, noise: Omit<Bridge, 'edge'> & { betwee
         covered: interval.low <= truthPps && truthPps <= interval.high,
         width: (interval.high - interval.low) / truthPps,
         spread: spreadRatio ?? 0,
+        spreadAtEqualSpeed: equalSpeed?.spreadRatio ?? Number.NaN,
         time: durationMs / linearRampMs,
       };
     }),
@@ -123,6 +139,7 @@ async function manyBridges(count: number, noise: Omit<Bridge, 'edge'> & { betwee
     error: middle(({ error }) => error),
     width: middle(({ width }) => width),
     spread: middle(({ spread }) => spread),
+    spreadAtEqualSpeed: middle(({ spreadAtEqualSpeed }) => spreadAtEqualSpeed),
     time: middle(({ time }) => time),
     within5Percent: results.filter(({ error }) => error <= 0.05).length / count,
   };
@@ -145,6 +162,18 @@ describe('a bridge with a known edge', () => {
     },
     30_000,
   );
+
+  it('is found as alike by every repeat where the speed of its core drifts, at equal speed', async () => {
+    const steady = await manyBridges(60, { width: 0.01, lapses: 0.01, between: 0, rateNoise: 0.002 });
+    expect(Math.abs(steady.spreadAtEqualSpeed - steady.spread)).toBeLessThan(0.01);
+    const drifting = await manyBridges(60, {
+      ...{ width: 0.01, lapses: 0.01, between: 0, rateNoise: 0.002 },
+      drift: 0.06,
+    });
+    expect(drifting.spread).toBeGreaterThan(0.1);
+    expect(drifting.spreadAtEqualSpeed).toBeLessThan(0.05);
+    expect(drifting.covered).toBeGreaterThanOrEqual(0.9);
+  }, 30_000);
 
   it('ends within the time allowed for all repeats, with a wider interval', async () => {
     const bridge: Bridge = { edge: () => 210, width: 0.01 };

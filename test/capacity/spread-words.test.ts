@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whyRepeatsDiffer } from '../../src/capacity/spread-words.ts';
+import { describeSpread, whyRepeatsDiffer } from '../../src/capacity/spread-words.ts';
 import { sampleCapacity } from '../reports/calibration-sample.ts';
 
 const [repeat] = sampleCapacity().repeats;
@@ -18,4 +18,15 @@ test.each([
   ['something else ended it', { ...differing(0.14, [7.7, 9.1, 8]), limitedBy: 'network' as const }],
 ])('nothing is told where %s', (_why, capacity) => {
   expect(whyRepeatsDiffer(capacity)).toBeNull();
+});
+
+test('the spread is told at equal speed too where that is known', () => {
+  expect(describeSpread(sampleCapacity({ spreadRatio: 0.243, equalSpeed: null }))).toBe(
+    '24.3 % of the median',
+  );
+  const equalSpeed = { cpuPerPacketUs: 7.6, spreadRatio: 0.029 };
+  expect(describeSpread(sampleCapacity({ spreadRatio: 0.243, equalSpeed }))).toBe(
+    '2.9 % of the median at equal speed of the cores, 24.3 % as found',
+  );
+  expect(describeSpread(sampleCapacity({ spreadRatio: null }))).toBeNull();
 });

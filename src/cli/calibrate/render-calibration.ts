@@ -3,7 +3,7 @@ import type { CalibrationProgress } from '../../calibrate/driver.ts';
 import { adviseConfiguration } from '../../capacity/advice.ts';
 import type { CapacityFile, CurveStep } from '../../capacity/capacity-file.ts';
 import { LIMITED_BY } from '../../capacity/limit-words.ts';
-import { whyRepeatsDiffer } from '../../capacity/spread-words.ts';
+import { describeSpread, whyRepeatsDiffer } from '../../capacity/spread-words.ts';
 import { table } from '../../reports/console/table.ts';
 import { formatDuration } from '../../scenario/quantities.ts';
 import { safeText } from '../../system/safe-text.ts';
@@ -84,14 +84,13 @@ function advice(capacity: CapacityFile, paint: ChalkInstance): string[] {
 }
 
 function search(capacity: CapacityFile): string {
-  const { spreadRatio, repeats, knee } = capacity;
+  const { repeats, knee } = capacity;
   const { durationMs, linearRampMs } = capacity.search;
+  const spread = describeSpread(capacity);
   const why = whyRepeatsDiffer(capacity);
   const lines = [
     `${repeats.length} searches in ${formatDuration(durationMs)}; a linear ramp of the same resolution would take ${formatDuration(linearRampMs)}`,
-    ...(spreadRatio === null
-      ? []
-      : [`spread of the repeats: ${(spreadRatio * 100).toFixed(1)} % of the median`]),
+    ...(spread === null ? [] : [`spread of the repeats: ${spread}`]),
     ...(why === null ? [] : [why]),
     ...(knee === null
       ? []

@@ -95,7 +95,8 @@ function header(report: CalibrationReport): Markup {
 }
 
 function figures(capacity: CapacityFile): [string, string, string][] {
-  const { maxPacketRatePps, interval, perParticipant, perConsumer, knee, search, spreadRatio } = capacity;
+  const { maxPacketRatePps, interval, perParticipant, perConsumer, knee, search } = capacity;
+  const { spreadRatio, equalSpeed } = capacity;
   const { cpuShare } = capacity.bridge;
   const rows: [string, string, string][] = [];
   if (maxPacketRatePps !== null)
@@ -130,8 +131,8 @@ function figures(capacity: CapacityFile): [string, string, string][] {
   if (spreadRatio !== null)
     rows.push([
       'Spread',
-      formatRatio(spreadRatio),
-      `of ${formatCount(capacity.repeats.length)} repeats, share of the median`,
+      formatRatio(equalSpeed?.spreadRatio ?? spreadRatio),
+      `of ${formatCount(capacity.repeats.length)} repeats, share of the median${equalSpeed == null ? '' : ` at equal speed of the cores; ${formatRatio(spreadRatio)} as found`}`,
     ]);
   rows.push([
     'Time',
