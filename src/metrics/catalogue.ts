@@ -172,7 +172,7 @@ export const METRICS = {
   'generator.event_loop_delay_ms': {
     unit: 'ms',
     description: 'Longest event-loop delay in the interval',
-    source: 'perf_hooks',
+    source: 'perf_hooks; synthetic: when a thread begins a turn',
   },
   'generator.late_send_ratio': {
     unit: 'ratio',

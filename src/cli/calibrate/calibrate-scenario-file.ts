@@ -49,10 +49,9 @@ export async function calibrateScenarioFile(
   const { signal, stop } = watchInterrupts(system, (text) => system.stderr.write(`${text}\n`));
   const plan = planRun(scenario);
   if (!context.quiet) system.stderr.write(`${renderBudget(outlook)}\n`);
-  if (warning !== null) system.stderr.write(`${warning}\n`);
+  const warnings = [warning, reachWords(system, scenario)].filter((told) => told !== null);
+  for (const told of warnings) system.stderr.write(`${told}\n`);
   let lastLine = '';
-  const reach = reachWords(system, scenario);
-  if (reach !== null) system.stderr.write(`${reach}\n`);
   try {
     const { capacity, summary, exitCode, cause } = await runCalibration(
       {
@@ -65,7 +64,7 @@ export async function calibrateScenarioFile(
         command: ['npx', 'rtc-bench', 'calibrate', file],
         dir,
         host: withCores(readHostInfo(), cores),
-        warnings: warning === null ? [] : [warning],
+        warnings,
         createTarget: (options) => createTarget(system, scenario, null, options, cores?.bridges),
         createEngines: (options) => createEngines(system, scenario, plan, options),
         onProgress: (progress) => {
