@@ -4,9 +4,10 @@ import type { CapacityFile } from './capacity-file.ts';
 export function describeSpread({ spreadRatio, equalSpeed }: CapacityFile): string | null {
   if (spreadRatio === null) return null;
   const percent = (ratio: number) => `${(100 * ratio).toFixed(1)} %`;
+  const told = `${percent(spreadRatio)} of the median`;
   return equalSpeed == null
-    ? `${percent(spreadRatio)} of the median`
-    : `${percent(equalSpeed.spreadRatio)} of the median at equal speed of the cores, ${percent(spreadRatio)} as found`;
+    ? told
+    : `${told}; ${percent(equalSpeed.spreadRatio)} at equal speed of the cores`;
 }
 
 /** Repeats that differ by less are alike. */

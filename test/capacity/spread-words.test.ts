@@ -26,7 +26,7 @@ test('the spread is told at equal speed too where that is known', () => {
   );
   const equalSpeed = { cpuPerPacketUs: 7.6, spreadRatio: 0.029 };
   expect(describeSpread(sampleCapacity({ spreadRatio: 0.243, equalSpeed }))).toBe(
-    '2.9 % of the median at equal speed of the cores, 24.3 % as found',
+    '24.3 % of the median; 2.9 % at equal speed of the cores',
   );
   expect(describeSpread(sampleCapacity({ spreadRatio: null }))).toBeNull();
 });

@@ -131,8 +131,8 @@ function figures(capacity: CapacityFile): [string, string, string][] {
   if (spreadRatio !== null)
     rows.push([
       'Spread',
-      formatRatio(equalSpeed?.spreadRatio ?? spreadRatio),
-      `of ${formatCount(capacity.repeats.length)} repeats, share of the median${equalSpeed == null ? '' : ` at equal speed of the cores; ${formatRatio(spreadRatio)} as found`}`,
+      formatRatio(spreadRatio),
+      `of ${formatCount(capacity.repeats.length)} repeats, share of the median${equalSpeed == null ? '' : `; ${formatRatio(equalSpeed.spreadRatio)} at equal speed of the cores`}`,
     ]);
   rows.push([
     'Time',
