@@ -5,7 +5,8 @@
  * A policer drops what is beyond a rate (drawn at random unless given): the rate is the truth, whichever variable is
  * searched (participants unless given; rooms, publishers, bitrate). A bridge is held to a
  * share of a core: a linear ramp of `rtc-bench run` over the same bridge, which shares nothing with the search, tells
- * the truth to 3 %. `--rates none` or `--shares none` leaves one of them out.
+ * the truth to 3 %, both at the speed that the cores had in the search. `--rates none` or `--shares none` leaves one of
+ * them out.
  *
  * Fails (99) when one is more than 5 % off, lies outside its interval, is put down to anything but the network (the
  * bridge's CPU), or took more than a third of a linear ramp
@@ -17,7 +18,14 @@ import { seededRandom } from '../src/stats/random.ts';
 import { inOwnNetwork } from '../test/support/own-network.ts';
 import { readCapacity, withResults } from './lib/capacity/calibrated.ts';
 import { type Judgement, judge, lineOf } from './lib/capacity/judgement.ts';
-import { edgeOfRungs, type Rung, rampStages, readRungs, rungsBetween } from './lib/capacity/linear-ramp.ts';
+import {
+  atSpeed,
+  edgeOfRungs,
+  type Rung,
+  rampStages,
+  readRungs,
+  rungsBetween,
+} from './lib/capacity/linear-ramp.ts';
 import { burstMsOf, policedScenario, VARIABLES } from './lib/capacity/policed.ts';
 
 const LEAST_PPS = 6_000;
@@ -25,7 +33,7 @@ const MOST_PPS = 24_000;
 const SHARES = '0.3,0.4,0.5';
 
 /** How far around what was found the ramp goes: an edge beyond is a miss, and told as one. */
-const AROUND = 0.12;
+const AROUND = 0.2;
 const RUNG_SHARE = 0.03;
 
 /** The traffic of scenarios/calibrate-bridge.yaml, on a bridge that has `share` of a core. */
@@ -93,13 +101,16 @@ async function judgeShare(share: number, quiet: boolean): Promise<Judgement> {
   const ramp = shared(share, loads.at(-1) ?? 1, rampStages(loads, 4));
   const { objective } = loadScenario(ramp, 'known.yaml').calibrate;
   const rungs = await withResults('run', ramp, (folder) => readRungs(folder, loads, objective));
-  if (!quiet) console.log(rungs.map(rungLine).join('\n'));
-  const edge = edgeOfRungs(rungs);
+  const { equalSpeed } = capacity;
+  const told = equalSpeed == null ? rungs : atSpeed(rungs, equalSpeed.cpuPerPacketUs);
+  if (!quiet) console.log(told.map(rungLine).join('\n'));
+  const edge = edgeOfRungs(told);
   return judge(name, edge === null ? null : (edge.low + edge.high) / 2, capacity, 'bridge-cpu');
 }
 
-function rungLine({ load, packetRatePps, holds, reason }: Rung): string {
-  return `       ${load} listeners  ${Math.round(packetRatePps)} packets/s  ${holds ? 'held' : `broke: ${reason}`}`;
+function rungLine({ load, packetRatePps, cpuPerPacketUs, holds, reason }: Rung): string {
+  const cost = cpuPerPacketUs === null ? '' : `  at ${cpuPerPacketUs.toFixed(1)} µs a packet`;
+  return `       ${Math.round(load)} listeners  ${Math.round(packetRatePps)} packets/s${cost}  ${holds ? 'held' : `broke: ${reason}`}`;
 }
 
 /** null: not given. */

@@ -7,6 +7,8 @@ import { RunReader } from '../../../src/results/reader.ts';
 export interface Rung {
   load: number;
   packetRatePps: number;
+  /** CPU that the bridge took for one packet, microseconds; null where it was too busy to tell. */
+  cpuPerPacketUs: number | null;
   holds: boolean;
   /** What broke, with its value. */
   reason: string | null;
@@ -39,16 +41,18 @@ export async function readRungs(
   const reader = await RunReader.open(folder);
   const store = new DistributionStore();
   await reader.distributions((record) => store.add(record));
-  const rates = new Map<string, number[]>();
+  const samples = new Map<string, { packetRatePps: number; cpuRatio: number | null }[]>();
   let stage = '';
   await reader.timeline((record) => {
     if (record.type === 'stage-started') stage = record.stage;
-    if (record.type === 'bridge')
-      rates.set(stage, [...(rates.get(stage) ?? []), record.sample.packetRatePps]);
+    if (record.type === 'bridge') samples.set(stage, [...(samples.get(stage) ?? []), record.sample]);
   });
   return loads.flatMap((load) => {
     const window = { stage: `at-${load}` };
-    const measured = rates.get(window.stage) ?? [];
+    const measured = samples.get(window.stage) ?? [];
+    const told = measured.filter(({ cpuRatio }) => cpuRatio !== null);
+    const sum = (of: (sample: (typeof measured)[number]) => number, over = measured) =>
+      over.reduce((total, sample) => total + of(sample), 0);
     const results = objective.map((gate) => evaluateGate({ ...gate, window }, store));
     const failed = results.filter(({ outcome }) => outcome === 'failed');
     const isKnown = measured.length > 0 && results.some(({ outcome }) => outcome === 'passed');
@@ -57,12 +61,30 @@ export async function readRungs(
     return [
       {
         load,
-        packetRatePps: measured.reduce((sum, rate) => sum + rate, 0) / measured.length,
+        packetRatePps: sum(({ packetRatePps }) => packetRatePps) / measured.length,
+        cpuPerPacketUs:
+          told.length === 0
+            ? null
+            : (1e6 * sum(({ cpuRatio }) => cpuRatio ?? 0, told)) /
+              sum(({ packetRatePps }) => packetRatePps, told),
         holds: failed.length === 0,
         reason: reason === '' ? null : reason,
       },
     ];
   });
+}
+
+/**
+ * The rungs, told and ordered as if a packet had cost the same in all of them: the host's cores are not equally fast
+ * from one minute to the next, and a search and a ramp are compared that do not run at the same time.
+ */
+export function atSpeed(rungs: readonly Rung[], cpuPerPacketUs: number): Rung[] {
+  return rungs
+    .map((rung) => {
+      const slowness = (rung.cpuPerPacketUs ?? cpuPerPacketUs) / cpuPerPacketUs;
+      return { ...rung, load: rung.load * slowness, packetRatePps: rung.packetRatePps * slowness };
+    })
+    .toSorted((a, b) => a.load - b.load);
 }
 
 /**
