@@ -47,17 +47,20 @@ export function atEqualSpeed(
     const rate = rateAt(around, held);
     if (rate !== null) packetRatesPps.push(rate);
   }
-  const range = rangeNear(median(repeats.flatMap(({ edge }) => edge?.middle ?? [])) ?? 0, steps);
-  return packetRatesPps.length < repeats.length
-    ? null
-    : { cpuPerPacketUs, cpuPerPacketRangeUs: range, packetRatesPps };
+  if (packetRatesPps.length < repeats.length) return null;
+  const edge = median(repeats.flatMap((repeat) => repeat.edge?.middle ?? [])) ?? 0;
+  return { cpuPerPacketUs, cpuPerPacketRangeUs: rangeNear(edge, steps, cpuPerPacketUs), packetRatesPps };
 }
 
 /** What packets cost at loads like that of the edge; at others they may cost something else at any speed. */
-function rangeNear(edge: number, steps: readonly CalibrationStep[]): { low: number; high: number } {
+function rangeNear(
+  edge: number,
+  steps: readonly CalibrationStep[],
+  usualUs: number,
+): { low: number; high: number } {
   const costs = steps
     .flatMap((step) => (Math.abs(Math.log(step.load / edge)) < NEAR ? (packetCostUs(step) ?? []) : []))
     .sort((a, b) => a - b);
-  const at = (share: number) => costs[Math.round(share * (costs.length - 1))] ?? 0;
+  const at = (share: number) => costs[Math.round(share * (costs.length - 1))] ?? usualUs;
   return { low: at(0.1), high: at(0.9) };
 }
