@@ -151,7 +151,10 @@ export class IceAgent {
         ? { useCandidate: this.#isConnected, iceControlling: this.#tieBreaker }
         : { iceControlled: this.#tieBreaker }),
     };
-    const request = encodeStun(message, this.#remoteKey);
+    const encoded = encodeStun(message, this.#remoteKey);
+    // Kept, so not a piece of Node's pool, all of which would be kept with it.
+    const request = Buffer.alloc(encoded.length);
+    encoded.copy(request);
     this.#told = { request, controlling: this.#controlling, nominates: this.#isConnected };
     return request;
   }
