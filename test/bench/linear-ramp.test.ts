@@ -21,6 +21,10 @@ describe('the edge of a linear ramp', () => {
     expect(edgeOfRungs(rungs('++-++---'))).toEqual({ low: 1400, high: 1500 });
   });
 
+  it('is not told where the rungs contradict each other', () => {
+    expect(edgeOfRungs(rungs('+-+-+--'))).toBeNull();
+  });
+
   it.each(['+++++', '-----', '---+---', '+++--++++', ''])('is not among %j', (shown) => {
     expect(edgeOfRungs(rungs(shown))).toBeNull();
   });

@@ -87,18 +87,25 @@ export function atSpeed(rungs: readonly Rung[], cpuPerPacketUs: number): Rung[] 
     .toSorted((a, b) => a.load - b.load);
 }
 
+/** Two edges that as many rungs speak for may be this far apart, as a share, and still tell the truth to what is asked. */
+const UNDECIDED = 0.05;
+
 /**
  * The packet rate between the last rung that held and the first that broke: the edge against which the fewest rungs
  * speak, so that one out of line is forgiven. Rates beyond it are drawn on from the last that held, for there
- * throughput falls. null where as few or fewer speak for an edge below or above all rungs: it is not among them.
+ * throughput falls. null where as few or fewer speak for an edge below or above all rungs, for then it is not among
+ * them, or for edges far from each other.
  */
 export function edgeOfRungs(rungs: readonly Rung[]): { low: number; high: number } | null {
   const against = (edge: number) => rungs.filter(({ holds }, i) => holds !== i < edge).length;
   const within = rungs.slice(1).map((_, i) => i + 1);
-  const edge = within.reduce((best, candidate) => (against(candidate) < against(best) ? candidate : best), 1);
-  if (against(edge) >= Math.min(against(0), against(rungs.length))) return null;
-  const [under, over] = [rungs[edge - 1], rungs[edge]];
-  if (under === undefined || over === undefined) return null;
+  const fewest = Math.min(...within.map(against));
+  if (fewest >= Math.min(against(0), against(rungs.length))) return null;
+  const likely = within.filter((edge) => against(edge) === fewest);
+  const [first = 0, last = 0] = [likely.at(0), likely.at(-1)];
+  const [under, over, lastUnder] = [rungs[first - 1], rungs[last], rungs[last - 1]];
+  if (under === undefined || over === undefined || lastUnder === undefined) return null;
+  if (lastUnder.load / under.load - 1 > UNDECIDED) return null;
   const { packetRatePps: low } = under;
   return { low, high: (low * over.load) / under.load };
 }
