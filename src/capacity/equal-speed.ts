@@ -11,7 +11,7 @@ const NEAR = 0.25;
 export interface EqualSpeed {
   /** CPU that the bridge takes for one packet at that speed, microseconds: the median of the repeats. */
   cpuPerPacketUs: number;
-  /** Of all steps near the edge, a tenth cost less and a tenth cost more. */
+  /** The least and the most that a packet cost in a step near the edge. */
   cpuPerPacketRangeUs: { low: number; high: number };
   /** Of each repeat, at its edge. */
   packetRatesPps: number[];
@@ -58,9 +58,8 @@ function rangeNear(
   steps: readonly CalibrationStep[],
   usualUs: number,
 ): { low: number; high: number } {
-  const costs = steps
-    .flatMap((step) => (Math.abs(Math.log(step.load / edge)) < NEAR ? (packetCostUs(step) ?? []) : []))
-    .sort((a, b) => a - b);
-  const at = (share: number) => costs[Math.round(share * (costs.length - 1))] ?? usualUs;
-  return { low: at(0.1), high: at(0.9) };
+  const costs = steps.flatMap((step) =>
+    Math.abs(Math.log(step.load / edge)) < NEAR ? (packetCostUs(step) ?? []) : [],
+  );
+  return { low: Math.min(usualUs, ...costs), high: Math.max(usualUs, ...costs) };
 }

@@ -164,15 +164,15 @@ describe('a bridge with a known edge', () => {
   );
 
   it('is found as alike by every repeat where the speed of its core drifts, at equal speed', async () => {
-    const steady = await manyBridges(60, { width: 0.01, lapses: 0.01, between: 0, rateNoise: 0.002 });
+    const steady = await manyBridges(60, { width: 0.01, lapses: 0.02, between: 0, rateNoise: 0.002 });
     expect(Math.abs(steady.spreadAtEqualSpeed - steady.spread)).toBeLessThan(0.01);
     const drifting = await manyBridges(60, {
-      ...{ width: 0.01, lapses: 0.01, between: 0, rateNoise: 0.002 },
+      ...{ width: 0.01, lapses: 0.02, between: 0, rateNoise: 0.002 },
       drift: 0.06,
     });
     expect(drifting.spread).toBeGreaterThan(0.1);
     expect(drifting.spreadAtEqualSpeed).toBeLessThan(0.05);
-    expect(drifting.covered).toBeGreaterThanOrEqual(0.9);
+    expect(drifting.covered).toBeGreaterThanOrEqual(0.95);
   }, 30_000);
 
   it('ends within the time allowed for all repeats, with a wider interval', async () => {
